@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""The long run over what ./dev soak has built: what takes too long for every landing.
+
+First the parts of fixed length: unit tests under the thread sanitizer, clang-tidy, planted bugs. The minutes given are
+then shared by new seeds, fuzzers and kill loops. Ends with a table and `N passed, N failed[, N skipped]`.
+"""
+import argparse
+import random
+import subprocess
+import sys
+import time
+
+import fuzz
+import suite
+import tidy
+import tree
+
+SHARES = {"seeds": 0.4, "fuzz": 0.3, "kills": 0.3}
+MUTANTS_TIMEOUT_S = 3600
+SECONDS_PER_KILL = 3
+
+
+def new_seeds(first, seconds):
+    program, violations, total, seed = suite.simulator("release"), 0, 0, first
+    if not program:
+        return suite.Tally(skipped=1), "no cambium-sim"
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        count, bad = suite.histories(program, ["--seeds", "200", "--from", str(seed)])
+        total, violations, seed = total + count, violations + bad, seed + 200
+    return suite.Tally(failed=1) if violations or not total else suite.Tally(passed=1), \
+        f"{total} histories from seed {first}, {violations} violations"
+
+
+def mutants():
+    program = suite.simulator("sim")
+    if not program:
+        return suite.Tally(skipped=1), "no cambium-sim"
+    code, output = suite.run([program, "--mutants"], MUTANTS_TIMEOUT_S)
+    print(output.rstrip(), flush=True)
+    last = (output.strip().splitlines() or ["no output"])[-1]
+    return suite.Tally(failed=1) if code else suite.Tally(passed=1), last
+
+
+def kills(seconds):
+    if not (tree.ROOT / "build/release/cambium").exists():
+        return suite.Tally(skipped=1), "no cambium"
+    count = max(20, int(seconds / SECONDS_PER_KILL))
+    done = subprocess.run(["/usr/bin/python3", "tests/e2e/kill_loop.py", "--kills", str(count)], cwd=tree.ROOT,
+                          stdin=subprocess.DEVNULL)
+    return suite.Tally(failed=1) if done.returncode else suite.Tally(passed=1), f"{count} kills"
+
+
+def fuzzers(seconds):
+    chosen = fuzz.names()
+    if not chosen:
+        return suite.Tally(skipped=1), "no fuzzers"
+    rounds = -(-len(chosen) // suite.CORES)
+    passed, failed = fuzz.fuzz_all(chosen, seconds / rounds)
+    return suite.Tally(passed, failed), f"{len(chosen)} fuzzers, {seconds / rounds:.0f} s each"
+
+
+def whole_tree_tidy():
+    passed, failed = tidy.tidy_all(tidy.sources())
+    return suite.Tally(passed, failed), "files"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev soak")
+    parser.add_argument("--minutes", type=float, default=30, help="shared by seeds, fuzzers and kills (30)")
+    parser.add_argument("--from", dest="first", type=int, help="first new seed (drawn and printed)")
+    options = parser.parse_args()
+    first = options.first or random.SystemRandom().randrange(10**6, 10**12)
+    print(f"new seeds from {first}", flush=True)
+    seconds = {name: share * options.minutes * 60 for name, share in SHARES.items()}
+    parts = {
+        "unit tsan": lambda: (suite.unit("tsan"), "thread sanitizer"),
+        "tidy": whole_tree_tidy,
+        "planted bugs": mutants,
+        "new seeds": lambda: new_seeds(first, seconds["seeds"]),
+        "fuzz": lambda: fuzzers(seconds["fuzz"]),
+        "kills": lambda: kills(seconds["kills"]),
+    }
+    rows, total = [], suite.Tally()
+    for name, part in parts.items():
+        print(f"== {name}", flush=True)
+        began = time.monotonic()
+        tally, note = part()
+        rows.append(f"{name:14} {time.monotonic() - began:8.0f} s  {tally.text():28} {note}")
+        total.add(tally)
+    print("", *rows, sep="\n")
+    print(total.text())
+    sys.exit(1 if total.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
