@@ -7,6 +7,7 @@
 // output would pass the cap), and no exception of a library escapes. One object serves one thread.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,7 @@
 namespace cambium {
 
 enum class Codec : int8_t { none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd = 4 };
+inline constexpr size_t codec_count = 5;
 
 [[nodiscard]] std::string_view name(Codec codec);  // "none", "gzip", ...
 [[nodiscard]] std::optional<Codec> codec_named(std::string_view name);
@@ -28,36 +30,44 @@ enum class Codec : int8_t { none = 0, gzip = 1, snappy = 2, lz4 = 3, zstd = 4 };
 
 // A step of the Decompressor gives at most this much.
 inline constexpr size_t decompression_block_bytes = 64U << 10;
-// A zstd frame may ask its reader to keep a window of up to 2 GiB. Every level that Kafka's clients
-// offer (up to 22, --ultra included) needs at most 128 MiB, but what needs more than 8 MiB is only
-// reached by batches larger than 8 MiB: RFC 8878 recommends to support 8 MiB and to refuse more.
-inline constexpr int zstd_window_log_max = 23;
+// A zstd frame names the window that its reader must keep. Kafka's clients offer all levels up to
+// 22 and stream, so that even a small batch of the highest level asks for 128 MiB; zstd itself and
+// so Kafka stop there. That much is only address space: the pages that are touched are bounded by
+// what comes out, and so by the cap.
+inline constexpr int zstd_window_log_max = 27;
 
-// Appends the compressed form of `in`, at the codec's default level.
+// Appends the compressed form of `in`, at the codec's default level. Snappy is written in the
+// framing of snappy-java, which every Kafka client reads and which decompresses in bounded steps.
 [[nodiscard]] Status compress(Codec codec, ByteView in, Buffer& out);
 
-// All of `in`, which may be several frames one after another; at most `cap` bytes come out.
+// All of `in`; at most `cap` bytes come out.
 [[nodiscard]] Result<Buffer> decompress(Codec codec, ByteView in, size_t cap);
 
-// Decompresses step by step: memory stays at a block and the codec's window, however much comes
-// out. (Raw snappy has no steps: its declared size is held against the cap, then it is decompressed
-// at once; the blocks of the snappy-java framing each so.) `in` must outlive it.
+// Decompresses in steps: memory stays at a block and the codec's window, however much would come
+// out. Frames may follow one another; no bytes at all are no frames and give nothing. Raw snappy
+// has no steps: its declared size is held against the cap and against what so many bytes can
+// expand to, and then it is decompressed at once.
+//
+// Meant to be kept and begun again for every batch: the state of each codec is made on first use.
 class Decompressor {
 public:
-    Decompressor(Codec codec, ByteView in, size_t cap);
+    Decompressor();
     ~Decompressor();
     Decompressor(Decompressor&&) noexcept;
     Decompressor& operator=(Decompressor&&) noexcept;
 
-    // The next bytes, valid until the next call; empty at the end. After an error every call gives
-    // that error again.
+    // Forgets what was under way. `in` must stay valid until the next begin() or the last next().
+    void begin(Codec codec, ByteView in, size_t cap);
+    // The next bytes, at most decompression_block_bytes, valid until the next call; empty at the
+    // end. After an error every call gives that error again.
     [[nodiscard]] Result<ByteView> next();
 
     class Engine;
 
 private:
-    std::unique_ptr<Engine> engine_;
-    size_t left_;
+    std::array<std::unique_ptr<Engine>, codec_count> engines_;
+    Engine* current_ = nullptr;
+    size_t left_ = 0;
     Errc failed_ = Errc::none;
 };
 
