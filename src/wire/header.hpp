@@ -6,7 +6,9 @@
 // Nothing here blocks or keeps anything: any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,9 @@
 #include "wire/message.hpp"
 
 namespace cambium::wire {
+
+// A longer client id is cut when it is sent.
+inline constexpr size_t max_client_id = std::numeric_limits<int16_t>::max();
 
 struct RequestHeader {
     ApiKey api = ApiKey::api_versions;
@@ -91,9 +96,12 @@ template <class M>
     const size_t before = slots == nullptr ? 0 : slots->size();
     if (Status body = encode(message, version, out, slots); !body.ok()) return body;
     size_t elsewhere = 0;
-    for (size_t i = before; slots != nullptr && i < slots->size(); ++i)
+    for (size_t i = before; slots != nullptr && i < slots->size(); ++i) {
         elsewhere += (*slots)[i].size;
-    return frame.finish(elsewhere);
+    }
+    Status framed = frame.finish(elsewhere);
+    if (!framed.ok() && slots != nullptr) slots->resize(before);
+    return framed;
 }
 
 }  // namespace cambium::wire

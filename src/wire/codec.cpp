@@ -1,0 +1,18 @@
+#include "wire/codec.hpp"
+
+namespace cambium::wire {
+
+std::string titled(std::string_view message, int version) {
+    return std::string(message) + " v" + std::to_string(version) + " ";
+}
+
+Error no_such_version(std::string_view message, int version) {
+    return {Errc::unsupported_version, titled(message, version) + "does not exist"};
+}
+
+Error left_over(std::string_view message, int version, size_t bytes) {
+    return {Errc::malformed,
+            titled(message, version) + "has " + std::to_string(bytes) + " bytes left over"};
+}
+
+}  // namespace cambium::wire
