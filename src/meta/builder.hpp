@@ -53,9 +53,10 @@ public:
     [[nodiscard]] Publication publish();
 
 private:
-    Status apply_open(Record record, MetadataIndex index);
+    Status step(Record record, MetadataIndex index);
+    Status begin(const BeginChange& begin);
+    Status end(MetadataIndex index);
     Status apply_fact(const Record& record);
-    Status fail(Errc code, std::string_view why);
 
     Status on(const ClusterRecord& record);
     Status on(const NodeRecord& record);
@@ -66,16 +67,19 @@ private:
     Status on(const ProducerIdBlockRecord& record);
     Status on(const FeatureLevelRecord& record);
 
-    Topic* changeable(const Uuid& id);
+    Topic& changeable(const TopicRef& topic);
 
     Image state_;
     Status failed_;
+    MetadataIndex last_;  // of the last record seen
     bool open_ = false;
     uint32_t expected_ = 0;        // facts of the open change
     std::vector<Record> waiting_;  // those of them that came
     ImageRef published_ = std::make_shared<const Image>();
-    // Topics that no published image holds yet, and so may be changed in place.
+    // The topics that changed since, as they are now (null: gone). Only state_ shares them, so they
+    // may be changed in place.
     std::map<Uuid, std::shared_ptr<Topic>> touched_;
+    bool nodes_changed_ = false;
 };
 
 // The facts that lead from nothing to `image`, in an order in which they apply: a snapshot.

@@ -25,14 +25,14 @@ struct Endpoint {
     std::string listener;  // "PLAINTEXT"
     std::string host;
     uint16_t port = 0;
-    auto operator<=>(const Endpoint&) const = default;
+    bool operator==(const Endpoint&) const = default;
 };
 
 struct Node {
     NodeId id;
     std::vector<Endpoint> endpoints;
     std::vector<Uuid> directories;  // of its data directories
-    auto operator<=>(const Node&) const = default;
+    bool operator==(const Node&) const = default;
 };
 
 struct Partition {
@@ -43,7 +43,7 @@ struct Partition {
     NodeId leader;  // -1: none
     LeaderEpoch leader_epoch{0};
     int32_t partition_epoch = 0;  // grows with every change of this partition
-    auto operator<=>(const Partition&) const = default;
+    bool operator==(const Partition&) const = default;
 };
 
 using Configs = std::map<std::string, std::string, std::less<>>;
@@ -53,7 +53,7 @@ struct Topic {
     std::string name;
     Configs configs;                    // what was set on the topic; defaults are not in here
     std::vector<Partition> partitions;  // by partition index, without gaps
-    auto operator<=>(const Topic&) const = default;
+    bool operator==(const Topic&) const = default;
 };
 
 // Shared, because every image since the topic's last change holds it.
@@ -74,7 +74,7 @@ struct Image {
     [[nodiscard]] TopicRef topic(std::string_view name) const;
     [[nodiscard]] TopicRef topic(const Uuid& id) const;
     // Null when there is no such partition; valid as long as this image.
-    [[nodiscard]] const Partition* partition(std::string_view name, PartitionIndex index) const;
+    [[nodiscard]] const Partition* partition(std::string_view name, PartitionIndex number) const;
     // Topics are compared by what they say, not by where they lie.
     [[nodiscard]] bool same_as(const Image& other) const;
 };

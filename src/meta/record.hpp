@@ -23,60 +23,60 @@ namespace cambium::meta {
 // Opens a change of `records` facts.
 struct BeginChange {
     uint32_t records = 0;
-    auto operator<=>(const BeginChange&) const = default;
+    bool operator==(const BeginChange&) const = default;
 };
 // The change is complete.
 struct EndChange {
-    auto operator<=>(const EndChange&) const = default;
+    bool operator==(const EndChange&) const = default;
 };
 // The change was never completed, and never happened.
 struct AbortChange {
-    auto operator<=>(const AbortChange&) const = default;
+    bool operator==(const AbortChange&) const = default;
 };
 // The identity of the cluster; once, on the first start.
 struct ClusterRecord {
     Uuid cluster_id;
-    auto operator<=>(const ClusterRecord&) const = default;
+    bool operator==(const ClusterRecord&) const = default;
 };
 // A node as it is from now on.
 struct NodeRecord {
     Node node;
-    auto operator<=>(const NodeRecord&) const = default;
+    bool operator==(const NodeRecord&) const = default;
 };
 // A new topic, without partitions yet.
 struct TopicRecord {
     Uuid id;
     std::string name;
-    auto operator<=>(const TopicRecord&) const = default;
+    bool operator==(const TopicRecord&) const = default;
 };
 // A partition as it is from now on: the next one of its topic, or one that is there.
 struct PartitionRecord {
     Uuid topic_id;
     PartitionIndex index;
     Partition partition;
-    auto operator<=>(const PartitionRecord&) const = default;
+    bool operator==(const PartitionRecord&) const = default;
 };
 // All settings of a topic, replacing those before.
 struct TopicConfigRecord {
     Uuid topic_id;
     Configs configs;
-    auto operator<=>(const TopicConfigRecord&) const = default;
+    bool operator==(const TopicConfigRecord&) const = default;
 };
 // The topic is gone, with its partitions and settings.
 struct DeleteTopicRecord {
     Uuid topic_id;
-    auto operator<=>(const DeleteTopicRecord&) const = default;
+    bool operator==(const DeleteTopicRecord&) const = default;
 };
 // `node` was given every producer id from the previous record's `next` up to this one's.
 struct ProducerIdBlockRecord {
     NodeId node;
     ProducerId next;
-    auto operator<=>(const ProducerIdBlockRecord&) const = default;
+    bool operator==(const ProducerIdBlockRecord&) const = default;
 };
 struct FeatureLevelRecord {
     std::string name;
     int16_t level = 0;
-    auto operator<=>(const FeatureLevelRecord&) const = default;
+    bool operator==(const FeatureLevelRecord&) const = default;
 };
 
 using Record = std::variant<BeginChange, EndChange, AbortChange, ClusterRecord, NodeRecord,
