@@ -43,7 +43,7 @@ class Tally:
 def environment():
     symbolizer = "/usr/bin/llvm-symbolizer-19"
     known = {"ASAN_OPTIONS": "detect_stack_use_after_return=0", "UBSAN_OPTIONS": "print_stacktrace=1",
-             "TSAN_OPTIONS": "second_deadlock_stack=1"}
+             "TSAN_OPTIONS": "second_deadlock_stack=1:report_signal_unsafe=0"}
     if os.path.exists(symbolizer):
         known["ASAN_SYMBOLIZER_PATH"] = known["TSAN_SYMBOLIZER_PATH"] = symbolizer
     return {**known, **os.environ}
