@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Words that may not stand in the tree, each with its reason and the few places that are excused.
 
-Time, chance, threads, files and sockets come through `io`, so that the simulator can own them. An unordered container
-is for pure look-up: say so with the word "look-up" in a comment on its line or up to two lines above.
+Time, chance, threads, files and sockets come through `io`, so that the simulator can own them. A container without
+an order that repeats is for look-up only: a comment says so ("look-up", "looked up") on its line or up to two lines
+above. The main of the simulator may measure how long it runs.
 """
 import fnmatch
 import re
@@ -21,12 +22,11 @@ IN_CODE = [
     ("lock", r"\bstd::\w*mutex\b|\bstd::condition_variable\w*|\bstd::(scoped_lock|lock_guard|unique_lock)\b",
      "a strand needs no lock", ["src/real/*", "src/base/metrics*"]),
     ("clock", r"\b\w*_clock::now\b|\bstd::time\(|\btime\(nullptr\)",
-     "time comes from io::Clock", ["src/real/*"]),
-    ("chance", r"(?<![\w.>])s?rand(om)?\(|\bstd::random_device\b|\bgetrandom\(", "chance comes from io::Random", ["src/real/*"]),
+     "time comes from io::Clock", ["src/real/*", "tests/sim/main.cpp"]),
+    ("chance", r"(?<![\w.>])s?rand\(|(?<![\w>)])::random\(|\bstd::random_device\b|\bgetrandom\(", "chance comes from io::Random", ["src/real/*"]),
     ("system call", rf"(?<![\w>)])::({SYSTEM_CALLS})\s*\(|\bstd::fopen\b", "files and sockets come from io", ["src/real/*", "src/node/*"]),
     ("file stream", r"\bstd::[io]?fstream\b|\bstd::filesystem\b|#\s*include\s*<(fstream|filesystem)>", "files come from io::Disk",
      ["src/real/*", "src/node/*", "src/*_test.cpp", "tests/sim/*"]),
-    ("pointer order", r"\bstd::(multi)?(map|set)<\s*(const\s+)?[\w:]+\s*(const\s*)?\*", "addresses differ from run to run", []),
     ("raw new", r"(?<![\w:])new\s+[A-Za-z_]", "values first, then unique_ptr", []),
     ("assert", r"(?<!\w)assert\(|#\s*include\s*<cassert>", "check() stays on in release and prints values", []),
     ("sleep", r"\bstd::this_thread\b|(?<![\w.])u?sleep\(|\bnanosleep\(", "wait for what should happen, with a deadline", []),
@@ -39,7 +39,12 @@ WORDS = [
     ("machine path", r"(?<![\w./])/(wo" r"rk|ro" r"ot|ho" r"me|fa" r"rm|tmp/ba" r"sh_jobs)(?=/)(?!/\.)", "no path of one machine"),
 ]
 SLEEP_IN_PYTHON = re.compile(r"\btime\.sl" r"eep\(|\bfrom time import .*sl" r"eep")
-UNORDERED = re.compile(r"\bstd::unordered_\w+<")
+# Excused where a comment nearby says that the container is only looked up.
+ORDER = [
+    ("unordered container", re.compile(r"\bstd::unordered_\w+<")),
+    ("order of addresses", re.compile(r"\bstd::(?:multi)?(?:map|set)<\s*(?:const\s+)?[\w:]+\s*(?:const\s*)?\*")),
+]
+LOOK_UP = re.compile(r"//.*\blook(ed)?[ -]?up")
 TEXT = (".cpp", ".hpp", ".inc", ".py", ".sh", ".md", ".txt", ".json", ".cmake", ".toml", ".yml", "")
 DATA = ("examples/*", "tests/fuzz/*")
 
@@ -48,12 +53,13 @@ def excused(path, globs):
     return any(fnmatch.fnmatch(str(path), glob) for glob in globs)
 
 
-def unordered_faults(path, text, code):
+def order_faults(path, text, code):
     lines = text.splitlines()
-    for found in UNORDERED.finditer(code):
-        line = cpp_text.line_of(code, found.start())
-        if not any(re.search(r"//.*look-?up", near) for near in lines[max(0, line - 3):line]):
-            yield f'{path}:{line}: unordered container without a word on pure "look-up": its order may reach an effect'
+    for name, pattern in ORDER:
+        for found in pattern.finditer(code):
+            line = cpp_text.line_of(code, found.start())
+            if not any(LOOK_UP.search(near) for near in lines[max(0, line - 3):line]):
+                yield f"{path}:{line}: {name} '{found[0]}': differs from run to run, unless it is for look-up only"
 
 
 def code_faults(path, text):
@@ -63,7 +69,7 @@ def code_faults(path, text):
             continue
         for found in re.finditer(pattern, code):
             yield f"{path}:{cpp_text.line_of(code, found.start())}: {name} '{found[0].strip()}': {why}"
-    yield from unordered_faults(path, text, code)
+    yield from order_faults(path, text, code)
 
 
 def word_faults(path, text):

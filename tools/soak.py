@@ -21,13 +21,10 @@ SECONDS_PER_KILL = 3
 
 
 def new_seeds(first, seconds):
-    program, violations, total, seed = suite.simulator("release"), 0, 0, first
+    program = suite.simulator("release")
     if not program:
         return suite.Tally(skipped=1), "no cambium-sim"
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        count, bad = suite.histories(program, ["--seeds", "200", "--from", str(seed)])
-        total, violations, seed = total + count, violations + bad, seed + 200
+    total, violations = suite.simulate(program, seconds, first)
     return suite.Tally(failed=1) if violations or not total else suite.Tally(passed=1), \
         f"{total} histories from seed {first}, {violations} violations"
 

@@ -18,8 +18,8 @@ import tree
 
 CORES = os.cpu_count() or 2
 UNIT_TIMEOUT_S = 300
-HISTORY_CHUNK = 25  # short enough to stop near the budget, long enough to forget the start of the process
-CHUNK_TIMEOUT_S = 300
+SEEDS_WITHOUT_END = 10**6  # more than fit: the seconds end a run
+SIM_GRACE_S = 120  # for saved seeds, and for the history that is running when the time is over
 HASHED_SEEDS = 20
 SUMMARY = re.compile(r"test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped")
 HISTORIES = re.compile(r"^(\d+) histories, (\d+) violations", re.MULTILINE)
@@ -93,9 +93,10 @@ def simulator(preset):
     return str(path) if path.exists() else None
 
 
-def histories(program, arguments):
-    """Runs one process; returns (histories, violations), counting one that breaks off as a violation."""
-    code, output = run([program, *arguments], CHUNK_TIMEOUT_S)
+def histories(program, first, seconds, *words):
+    """Runs one process for a time; returns (histories, violations), counting one that breaks off as a violation."""
+    arguments = ["--seeds", str(SEEDS_WITHOUT_END), "--from", str(first), "--seconds", str(int(seconds)), *words]
+    code, output = run([program, *arguments], seconds + SIM_GRACE_S)
     found = HISTORIES.search(output)
     count, violations = (int(found[1]), int(found[2])) if found else (0, 0)
     if code != 0 and violations == 0:
@@ -105,38 +106,14 @@ def histories(program, arguments):
     return count, violations
 
 
-def saved_seeds():
-    """tests/sim/seeds.txt: a seed and perhaps its scenario a line; each once showed a bug."""
-    path = tree.ROOT / "tests/sim/seeds.txt"
-    for line in path.read_text().splitlines() if path.exists() else ():
-        words = line.split("#")[0].split()
-        if words:
-            yield ["--seeds", "1", "--from", words[0], *(["--scenario", words[1]] if len(words) > 1 else [])]
-
-
-def chunks_until(deadline):
-    first = 1
-    while time.monotonic() < deadline:
-        yield ["--seeds", str(HISTORY_CHUNK), "--from", str(first)]
-        first += HISTORY_CHUNK
-
-
-def simulate(program, seconds):
-    """Returns (histories, violations) over the saved seeds and then new ones from 1 on until the time is used."""
-    total, violations, saved = 0, 0, list(saved_seeds())
+def simulate(program, seconds, first=1):
+    """Returns (histories, violations) of one process per core, each from its own first seed; saved seeds run first."""
+    saved = ["--regressions", "tests/sim/seeds.txt"] if (tree.ROOT / "tests/sim/seeds.txt").exists() else []
     with concurrent.futures.ThreadPoolExecutor(CORES) as pool:
-        results = list(pool.map(lambda arguments: histories(program, arguments), saved))
-        chunks = chunks_until(time.monotonic() + seconds)
-        waiting = {pool.submit(histories, program, chunk) for chunk in [next(chunks) for _ in range(CORES)]}
-        while waiting:
-            done, waiting = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
-            results += [future.result() for future in done]
-            if any(bad for _, bad in results):
-                continue
-            waiting |= {pool.submit(histories, program, chunk) for chunk, _ in zip(chunks, done)}
-    for count, bad in results:
-        total, violations = total + count, violations + bad
-    return total, violations
+        runs = [pool.submit(histories, program, first + core * SEEDS_WITHOUT_END, seconds, *(() if core else saved))
+                for core in range(CORES)]
+        results = [one.result() for one in runs]
+    return sum(count for count, _ in results), sum(bad for _, bad in results)
 
 
 def sim(preset, seconds):
@@ -156,7 +133,7 @@ def hashes():
     if not programs:
         print("not run determinism: there is no cambium-sim")
         return Tally(skipped=1)
-    traces = [run([program, "--hashes", "--seeds", str(HASHED_SEEDS)], CHUNK_TIMEOUT_S) for program in programs]
+    traces = [run([program, "--hashes", "--seeds", str(HASHED_SEEDS)], SIM_GRACE_S) for program in programs]
     first = traces[0]
     bad = [text for code, text in traces if code != 0 or text != first[1] or not text.strip()]
     print(*bad, sep="\n", end="\n" if bad else "")

@@ -1,7 +1,8 @@
 // A move-only function without arguments: the message of a mailbox, the job of a worker.
 //
-// std::function asks for copyable captures and std::move_only_function is not in C++20; this is the little in between.
-// Captures of up to `inline_bytes` do not allocate. Calling an empty Callback is a broken invariant.
+// std::function asks for copyable captures and std::move_only_function is not in C++20; this is the
+// little in between. Captures of up to `inline_bytes` do not allocate. Calling an empty Callback is
+// a broken invariant.
 #pragma once
 
 #include <cstddef>

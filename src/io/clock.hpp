@@ -1,7 +1,7 @@
 // Time. Only `real` and `sim` know where it comes from.
 //
-// The monotonic clock drives timeouts, sessions and measurements; the wall clock only stamps records. They are different
-// types, because only the wall clock jumps.
+// The monotonic clock drives timeouts, sessions and measurements; the wall clock only stamps
+// records. They are different types, because only the wall clock jumps.
 #pragma once
 
 #include <chrono>

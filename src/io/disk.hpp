@@ -1,11 +1,12 @@
 // Files and directories.
 //
-// Every operation is a Task that belongs to the loop which started it. Buffers and views passed in stay valid until the
-// operation completes. Errors: not_found, already_exists, no_space (nothing, or only a part, was written; may go away),
-// io_error (the medium failed), too_many_files, permission_denied, cancelled.
-// What survives a power cut: bytes of a file after a datasync() that began after their write completed; names in a
-// directory after a sync_directory() that began after the operation that made or removed them completed. A kill of the
-// process loses nothing that a completed operation wrote.
+// Every operation is a Task that belongs to the loop which started it. Buffers and views passed in
+// stay valid until the operation completes. Errors: not_found, already_exists, no_space (nothing,
+// or only a part, was written; may go away), io_error (the medium failed), too_many_files,
+// permission_denied, cancelled. What survives a power cut: bytes of a file after a datasync() that
+// began after their write completed; names in a directory after a sync_directory() that began after
+// the operation that made or removed them completed. A kill of the process loses nothing that a
+// completed operation wrote.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@
 
 namespace cambium::io {
 
-// Where a blocking operation runs: on the loop, which then does nothing else, or on a worker, which costs two wake-ups.
+// Where a blocking operation runs: on the loop, which then does nothing else, or on a worker, which
+// costs two wake-ups.
 enum class Where : uint8_t { here, worker };
 
 class File {
@@ -29,17 +31,19 @@ public:
     virtual ~File() = default;
     // Reads from `position`; fewer bytes than asked for only when the file ends there.
     virtual Task<Result<size_t>> pread(int64_t position, MutableBytes into) = 0;
-    // Writes the pieces one after the other from `position`, extending the file. May write fewer bytes than given (at
-    // least one); the caller goes on or gives up. After an error it is unknown which of the bytes were written.
+    // Writes the pieces one after the other from `position`, extending the file. May write fewer
+    // bytes than given (at least one); the caller goes on or gives up. After an error it is unknown
+    // which of the bytes were written.
     virtual Task<Result<size_t>> writev(int64_t position, std::span<const ByteView> pieces) = 0;
-    // Makes durable what was written before. After an error nothing is known about any unsynced byte of the file and
-    // the operation must not be repeated (fsyncgate, 2018).
+    // Makes durable what was written before. After an error nothing is known about any unsynced
+    // byte of the file and the operation must not be repeated (fsyncgate, 2018).
     virtual Task<Status> datasync(Where where) = 0;
     virtual Task<Status> truncate(int64_t size) = 0;
     [[nodiscard]] virtual Task<Result<int64_t>> size() = 0;
 };
 
-// Shared, because an answer that is still draining keeps the file it reads from after the log has deleted it.
+// Shared, because an answer that is still draining keeps the file it reads from after the log has
+// deleted it.
 using FileRef = std::shared_ptr<File>;
 
 enum class OpenMode : uint8_t {
@@ -81,7 +85,8 @@ public:
     // Sorted by name, without "." and "..".
     virtual Task<Result<std::vector<DirectoryEntry>>> list(std::string path) = 0;
     virtual Task<Result<Space>> space(std::string path) = 0;
-    // One holder among all processes; directory_locked when there is another. Made in `path`, a file.
+    // One holder among all processes; directory_locked when there is another. Made in `path`, a
+    // file.
     virtual Task<Result<std::unique_ptr<DirectoryLock>>> lock(std::string path) = 0;
 };
 

@@ -1,7 +1,9 @@
-// The two things a Task can wait for: a value that arrives once, and a condition that may have changed.
+// The two things a Task can wait for: a value that arrives once, and a condition that may have
+// changed.
 //
-// Both resume the waiter inline, from whoever completes them, and may be used on one loop only. Each has at most one
-// waiter; a second is a broken invariant. Neither may be destroyed while somebody waits.
+// Both resume the waiter inline, from whoever completes them, and may be used on one loop only.
+// Each has at most one waiter; a second is a broken invariant. Neither may be destroyed while
+// somebody waits.
 #pragma once
 
 #include <coroutine>
@@ -42,7 +44,8 @@ private:
 };
 
 // "Something may have changed, look again": `while (!ready()) co_await signal.wait();`
-// notify() before wait() is not lost: the next wait() returns at once. close() ends all waits with `cancelled`.
+// notify() before wait() is not lost: the next wait() returns at once. close() ends all waits with
+// `cancelled`.
 class Signal {
 public:
     Signal() = default;

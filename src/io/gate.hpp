@@ -1,8 +1,9 @@
-// Everything that runs holds a Gate; closing is: stop intake, complete what waits with `cancelled`, await the gate.
+// Everything that runs holds a Gate; closing is: stop intake, complete what waits with `cancelled`,
+// await the gate.
 //
-// (The idea is Seastar's gate.) One loop only. A closed gate refuses to be entered; `close()` completes when the last
-// holder has left. The owner awaits close() before it destroys the gate; destroying one that is held is a broken
-// invariant.
+// (The idea is Seastar's gate.) One loop only. A closed gate refuses to be entered; `close()`
+// completes when the last holder has left. The owner awaits close() before it destroys the gate;
+// destroying one that is held is a broken invariant.
 #pragma once
 
 #include <coroutine>
@@ -81,8 +82,8 @@ inline Detached run_detached(Gate::Holder holder, Task<void> task) {
 
 }  // namespace detail
 
-// Runs `task` now, up to its first wait, and lets it go on by itself inside `gate`. A task offered to a closed gate is
-// dropped without having run; the result says whether it was taken.
+// Runs `task` now, up to its first wait, and lets it go on by itself inside `gate`. A task offered
+// to a closed gate is dropped without having run; the result says whether it was taken.
 inline bool spawn(Gate& gate, Task<void> task) {
     if (gate.closed()) return false;
     detail::run_detached(gate.hold(), std::move(task));

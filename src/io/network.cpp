@@ -11,17 +11,20 @@ std::string Address::text() const {
 
 Result<Address> Address::parse(std::string_view text) {
     const auto wrong = [&] {
-        return Error{Errc::invalid_argument, "'" + std::string(text) + "' is not HOST:PORT, as in 127.0.0.1:9092"};
+        return Error{Errc::invalid_argument,
+                     "'" + std::string(text) + "' is not HOST:PORT, as in 127.0.0.1:9092"};
     };
     const size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return wrong();
     std::string_view host = text.substr(0, colon);
     const std::string_view digits = text.substr(colon + 1);
-    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
     else if (host.find(':') != std::string_view::npos) return wrong();
     uint16_t port = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (host.empty() || error != std::errc{} || end != digits.data() + digits.size()) return wrong();
+    if (host.empty() || error != std::errc{} || end != digits.data() + digits.size())
+        return wrong();
     return Address{std::string(host), port};
 }
 

@@ -1,8 +1,11 @@
 // Streams of bytes between addresses.
 //
-// Reading and writing never wait; waiting is an operation of its own, so that a connection that waits holds no buffer:
-//     while (true) { auto n = stream.read(into); if (n.code() == Errc::would_block) co_await stream.readable(); ... }
-// Each of readable() and writable() has at most one waiter. All belong to the loop that made the stream.
+// Reading and writing never wait; waiting is an operation of its own, so that a connection that
+// waits holds no buffer:
+//     while (true) { auto n = stream.read(into); if (n.code() == Errc::would_block) co_await
+//     stream.readable(); ... }
+// Each of readable() and writable() has at most one waiter. All belong to the loop that made the
+// stream.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +25,8 @@ struct Address {
     uint16_t port = 0;
     auto operator<=>(const Address&) const = default;
     [[nodiscard]] std::string text() const;  // "host:port", "[host]:port" when the host has a colon
-    // The inverse of text(); invalid_argument with a sentence for people otherwise. Port 0 is allowed.
+    // The inverse of text(); invalid_argument with a sentence for people otherwise. Port 0 is
+    // allowed.
     [[nodiscard]] static Result<Address> parse(std::string_view text);
 };
 
@@ -30,16 +34,17 @@ class Stream {
 public:
     // Closes. Not while somebody waits.
     virtual ~Stream() = default;
-    // What is there now, at least one byte. would_block, end_of_stream (the peer sends no more), connection_reset,
-    // cancelled (after close()).
+    // What is there now, at least one byte. would_block, end_of_stream (the peer sends no more),
+    // connection_reset, cancelled (after close()).
     virtual Result<size_t> read(MutableBytes into) = 0;
     // As many bytes as fit now, at least one. would_block, connection_reset, cancelled.
     virtual Result<size_t> writev(std::span<const ByteView> pieces) = 0;
-    // Complete when read (writev) may have something to say, which may be an error; with `cancelled` after close().
+    // Complete when read (writev) may have something to say, which may be an error; with
+    // `cancelled` after close().
     virtual Task<Status> readable() = 0;
     virtual Task<Status> writable() = 0;
-    // Ends the connection and all waits on it. Bytes already written still reach the peer if it lives. May be called
-    // more than once.
+    // Ends the connection and all waits on it. Bytes already written still reach the peer if it
+    // lives. May be called more than once.
     virtual void close() = 0;
     [[nodiscard]] virtual Address local() const = 0;
     [[nodiscard]] virtual Address peer() const = 0;

@@ -1,8 +1,9 @@
 // The one source of randomness: a generator that can be split.
 //
-// xoshiro256** (Blackman and Vigna) seeded by splitmix64. `real` seeds it from the operating system, `sim` from the
-// history's seed. A child made by split() is independent of what its parent draws later, so that one more draw in one
-// place does not change every other place. Not for secrets.
+// xoshiro256** (Blackman and Vigna) seeded by splitmix64. `real` seeds it from the operating
+// system, `sim` from the history's seed. A child made by split() is independent of what its parent
+// draws later, so that one more draw in one place does not change every other place. Not for
+// secrets.
 #pragma once
 
 #include <array>

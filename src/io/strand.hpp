@@ -1,9 +1,10 @@
 // A strand: a mailbox whose messages run one after the other, in the order they were posted.
 //
-// A post to an idle strand runs at once, inline, inside post(); a post to a running one leaves the message and goes on.
-// What a strand guards needs no lock. Messages do not wait inside (they are not Tasks); what has to wait starts a Task
-// and posts its result back. The number of messages is bounded by the requests in flight, which have their own caps.
-// The owner keeps the strand alive until its mailbox is empty: it closes intake and awaits its Gate.
+// A post to an idle strand runs at once, inline, inside post(); a post to a running one leaves the
+// message and goes on. What a strand guards needs no lock. Messages do not wait inside (they are
+// not Tasks); what has to wait starts a Task and posts its result back. The number of messages is
+// bounded by the requests in flight, which have their own caps. The owner keeps the strand alive
+// until its mailbox is empty: it closes intake and awaits its Gate.
 #pragma once
 
 #include <cstddef>

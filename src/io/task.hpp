@@ -1,10 +1,11 @@
 // Task<T>: a sequence of waits written as plain code.
 //
-// A Task is lazy: it runs when it is awaited (or spawned, io/gate.hpp) and its caller continues when it ends, without a
-// hop through the loop. It belongs to the loop that started it. It is never destroyed while it waits: closing the object
-// it waits for completes the wait with `cancelled`, the Task runs to its end, and only then its owner goes (HOUSE,
-// decision 1). Errors are values: `co_return Error{...}` from a Task<Result<T>>.
-// Laws for the code inside: STYLE.md, "Errors and async".
+// A Task is lazy: it runs when it is awaited (or spawned, io/gate.hpp) and its caller continues
+// when it ends, without a hop through the loop. It belongs to the loop that started it. It is never
+// destroyed while it waits: closing the object it waits for completes the wait with `cancelled`,
+// the Task runs to its end, and only then its owner goes (HOUSE, decision 1). Errors are values:
+// `co_return Error{...}` from a Task<Result<T>>. Laws for the code inside: STYLE.md, "Errors and
+// async".
 #pragma once
 
 #include <coroutine>
@@ -55,7 +56,8 @@ template <class T> class [[nodiscard]] Task {
 public:
     using promise_type = detail::Promise<T>;
 
-    Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})), started_(other.started_) {}
+    Task(Task&& other) noexcept
+        : handle_(std::exchange(other.handle_, {})), started_(other.started_) {}
     Task& operator=(Task&&) = delete;
     ~Task() {
         if (!handle_) return;

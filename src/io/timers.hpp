@@ -1,7 +1,7 @@
 // Being called later.
 //
-// A timer fires on the loop that set it, at or after its time, never from inside set(). Cancelling one that has fired or
-// was cancelled does nothing.
+// A timer fires on the loop that set it, at or after its time, never from inside set(). Cancelling
+// one that has fired or was cancelled does nothing.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The story of a run, as a hash: equal seeds must tell equal stories (SIMULATION.md, "Determinism is tested").
+// The story of a run, as a hash: equal seeds must tell equal stories (SIMULATION.md, "Determinism
+// is tested").
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
 // Work that blocks: slow syncs, cold reads, compression.
 //
-// A job runs on some other thread (in the simulator: later, on the one thread there is), sees only what it captured, and
-// its completion runs on the loop that submitted it. The queue is bounded by what may be in flight above it.
+// A job runs on some other thread (in the simulator: later, on the one thread there is), sees only
+// what it captured, and its completion runs on the loop that submitted it. The queue is bounded by
+// what may be in flight above it.
 #pragma once
 
 #include <optional>
@@ -26,7 +27,8 @@ template <class Job> Task<std::invoke_result_t<Job&>> offload(Work* work, Job jo
     using Value = std::invoke_result_t<Job&>;
     std::optional<Value> value;
     Once<bool> finished;
-    work->submit([&value, &job] { value.emplace(job()); }, [&finished] { finished.complete(true); });
+    work->submit([&value, &job] { value.emplace(job()); },
+                 [&finished] { finished.complete(true); });
     (void)co_await finished;
     co_return std::move(*value);
 }
