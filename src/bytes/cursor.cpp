@@ -4,7 +4,7 @@
 
 namespace cambium {
 
-uint32_t Reader::varuint32() {
+uint32_t Reader::long_varuint32() {
     uint32_t value = 0;
     for (unsigned shift = 0; shift < 35; shift += 7) {
         const auto byte = big<uint8_t>();
@@ -17,7 +17,7 @@ uint32_t Reader::varuint32() {
     return 0;
 }
 
-uint64_t Reader::varuint64() {
+uint64_t Reader::long_varuint64() {
     uint64_t value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
         const auto byte = big<uint8_t>();

@@ -41,15 +41,28 @@ public:
         return in_.subspan(at_ - count, count);
     }
     std::string_view text(size_t count) { return as_text(bytes(count)); }
-    // At most 5 bytes and 32 bits; anything longer or larger is an error.
-    uint32_t varuint32();
+    // The bytes between an earlier position() and this one.
+    [[nodiscard]] ByteView since(size_t position) const {
+        return in_.subspan(position, at_ - position);
+    }
+    // At most 5 bytes and 32 bits; anything longer or larger is an error. One byte is by far the
+    // most frequent, so that it does not pay for a call.
+    uint32_t varuint32() {
+        if (at_ < in_.size() && in_[at_] < 128) return in_[at_++];
+        return long_varuint32();
+    }
     // At most 10 bytes and 64 bits; anything longer or larger is an error.
-    uint64_t varuint64();
+    uint64_t varuint64() {
+        if (at_ < in_.size() && in_[at_] < 128) return in_[at_++];
+        return long_varuint64();
+    }
     int32_t varint32() { return unzigzag(varuint32()); }
     int64_t varint64() { return unzigzag(varuint64()); }
     Uuid uuid();
 
 private:
+    uint32_t long_varuint32();
+    uint64_t long_varuint64();
     static int32_t unzigzag(uint32_t n) { return static_cast<int32_t>((n >> 1) ^ (~(n & 1) + 1)); }
     static int64_t unzigzag(uint64_t n) { return static_cast<int64_t>((n >> 1) ^ (~(n & 1) + 1)); }
 
