@@ -119,7 +119,9 @@ private:
         const int64_t n = null_or_length<Value>();
         if (n < 0) return nullable ? void() : fail(Errc::malformed);
         if (!ok()) return;
-        Value& held = value.emplace();
+        // Not emplace(): a nested struct has its defaults only once the struct around it is
+        // complete.
+        Value& held = value.emplace(Value{});
         if constexpr (Struct<Value>) message(held);
         else if constexpr (Text<Value>) take_text(held, n);
         else if constexpr (Array<Value>) take_items(held, n);

@@ -21,8 +21,8 @@ struct ApiVersionsRequest {
     static constexpr ApiKey api = ApiKey::api_versions;
     static constexpr std::string_view name = "ApiVersionsRequest";
 
-    std::string client_software_name;
-    std::string client_software_version;
+    std::string client_software_name{};
+    std::string client_software_version{};
 
     bool operator==(const ApiVersionsRequest&) const = default;
     static void fields(auto& m, auto& io) {
@@ -49,7 +49,7 @@ struct ApiVersionsResponse {
     };
 
     struct SupportedFeature {
-        std::string name;
+        std::string name{};
         int16_t min_version = 0;
         int16_t max_version = 0;
 
@@ -62,7 +62,7 @@ struct ApiVersionsResponse {
     };
 
     struct FinalizedFeature {
-        std::string name;
+        std::string name{};
         int16_t max_version_level = 0;
         int16_t min_version_level = 0;
 
@@ -75,11 +75,11 @@ struct ApiVersionsResponse {
     };
 
     int16_t error_code = 0;
-    std::vector<Api> api_keys;
+    std::vector<Api> api_keys{};
     int32_t throttle_time_ms = 0;
-    std::vector<SupportedFeature> supported_features;
+    std::vector<SupportedFeature> supported_features{};
     int64_t finalized_features_epoch = -1;  // -1 when unknown
-    std::vector<FinalizedFeature> finalized_features;
+    std::vector<FinalizedFeature> finalized_features{};
     bool zk_migration_ready = false;
 
     bool operator==(const ApiVersionsResponse&) const = default;

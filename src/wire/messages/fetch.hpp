@@ -47,7 +47,7 @@ struct FetchRequest {
             int32_t last_fetched_epoch = -1;
             int64_t log_start_offset = -1;
             int32_t partition_max_bytes = 0;
-            Uuid replica_directory_id;
+            Uuid replica_directory_id{};
             int64_t high_watermark = max_offset;
 
             bool operator==(const Partition&) const = default;
@@ -64,9 +64,9 @@ struct FetchRequest {
             }
         };
 
-        std::string_view topic;
-        Uuid topic_id;
-        std::vector<Partition> partitions;
+        std::string_view topic{};
+        Uuid topic_id{};
+        std::vector<Partition> partitions{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -77,9 +77,9 @@ struct FetchRequest {
     };
 
     struct ForgottenTopic {
-        std::string_view topic;
-        Uuid topic_id;
-        std::vector<int32_t> partitions;
+        std::string_view topic{};
+        Uuid topic_id{};
+        std::vector<int32_t> partitions{};
 
         bool operator==(const ForgottenTopic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -89,18 +89,18 @@ struct FetchRequest {
         }
     };
 
-    std::optional<std::string_view> cluster_id;
+    std::optional<std::string_view> cluster_id{};
     int32_t replica_id = -1;  // of a follower; in replica_state from version 15 on
-    ReplicaState replica_state;
+    ReplicaState replica_state{};
     int32_t max_wait_ms = 0;
     int32_t min_bytes = 0;
     int32_t max_bytes = max_int32;
     int8_t isolation_level = 0;
     int32_t session_id = 0;
     int32_t session_epoch = -1;  // -1 no session, 0 a new one
-    std::vector<Topic> topics;
-    std::vector<ForgottenTopic> forgotten_topics_data;
-    std::string_view rack_id;
+    std::vector<Topic> topics{};
+    std::vector<ForgottenTopic> forgotten_topics_data{};
+    std::string_view rack_id{};
 
     bool operator==(const FetchRequest&) const = default;
     static void fields(auto& m, auto& io) {
@@ -174,10 +174,10 @@ template <class RecordsField> struct FetchResponseOf {
             int64_t high_watermark = 0;
             int64_t last_stable_offset = -1;
             int64_t log_start_offset = -1;
-            EpochEndOffset diverging_epoch;
-            Leader current_leader;
-            SnapshotId snapshot_id;
-            std::optional<std::vector<AbortedTransaction>> aborted_transactions;
+            EpochEndOffset diverging_epoch{};
+            Leader current_leader{};
+            SnapshotId snapshot_id{};
+            std::optional<std::vector<AbortedTransaction>> aborted_transactions{};
             int32_t preferred_read_replica = -1;
             RecordsField records{};
 
@@ -197,9 +197,9 @@ template <class RecordsField> struct FetchResponseOf {
             }
         };
 
-        std::string_view topic;
-        Uuid topic_id;
-        std::vector<Partition> partitions;
+        std::string_view topic{};
+        Uuid topic_id{};
+        std::vector<Partition> partitions{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -211,9 +211,9 @@ template <class RecordsField> struct FetchResponseOf {
 
     struct Node {
         int32_t node_id = 0;
-        std::string_view host;
+        std::string_view host{};
         int32_t port = 0;
-        std::optional<std::string_view> rack;
+        std::optional<std::string_view> rack{};
 
         bool operator==(const Node&) const = default;
         static void fields(auto& m, auto& io) {
@@ -227,8 +227,8 @@ template <class RecordsField> struct FetchResponseOf {
     int32_t throttle_time_ms = 0;
     int16_t error_code = 0;
     int32_t session_id = 0;
-    std::vector<Topic> responses;
-    std::vector<Node> node_endpoints;
+    std::vector<Topic> responses{};
+    std::vector<Node> node_endpoints{};
 
     bool operator==(const FetchResponseOf&) const = default;
     static void fields(auto& m, auto& io) {

@@ -19,9 +19,9 @@ struct FindCoordinatorRequest {
     static constexpr ApiKey api = ApiKey::find_coordinator;
     static constexpr std::string_view name = "FindCoordinatorRequest";
 
-    std::string key;
+    std::string key{};
     int8_t key_type = 0;  // 0 group, 1 transaction, 2 share (6)
-    std::vector<std::string> coordinator_keys;
+    std::vector<std::string> coordinator_keys{};
 
     bool operator==(const FindCoordinatorRequest&) const = default;
     static void fields(auto& m, auto& io) {
@@ -36,12 +36,12 @@ struct FindCoordinatorResponse {
     static constexpr std::string_view name = "FindCoordinatorResponse";
 
     struct Coordinator {
-        std::string key;
+        std::string key{};
         int32_t node_id = 0;
-        std::string host;
+        std::string host{};
         int32_t port = 0;
         int16_t error_code = 0;
-        std::optional<std::string> error_message;
+        std::optional<std::string> error_message{};
 
         bool operator==(const Coordinator&) const = default;
         static void fields(auto& m, auto& io) {
@@ -56,11 +56,11 @@ struct FindCoordinatorResponse {
 
     int32_t throttle_time_ms = 0;
     int16_t error_code = 0;
-    std::optional<std::string> error_message;
+    std::optional<std::string> error_message{};
     int32_t node_id = 0;
-    std::string host;
+    std::string host{};
     int32_t port = 0;
-    std::vector<Coordinator> coordinators;
+    std::vector<Coordinator> coordinators{};
 
     bool operator==(const FindCoordinatorResponse&) const = default;
     static void fields(auto& m, auto& io) {

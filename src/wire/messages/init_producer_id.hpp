@@ -16,7 +16,7 @@ struct InitProducerIdRequest {
     static constexpr ApiKey api = ApiKey::init_producer_id;
     static constexpr std::string_view name = "InitProducerIdRequest";
 
-    std::optional<std::string> transactional_id;  // null: idempotent only
+    std::optional<std::string> transactional_id{};  // null: idempotent only
     int32_t transaction_timeout_ms = 0;
     int64_t producer_id = -1;
     int16_t producer_epoch = -1;

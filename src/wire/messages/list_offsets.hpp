@@ -40,8 +40,8 @@ struct ListOffsetsRequest {
             }
         };
 
-        std::string name;
-        std::vector<Partition> partitions;
+        std::string name{};
+        std::vector<Partition> partitions{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -52,7 +52,7 @@ struct ListOffsetsRequest {
 
     int32_t replica_id = 0;
     int8_t isolation_level = 0;
-    std::vector<Topic> topics;
+    std::vector<Topic> topics{};
     int32_t timeout_ms = 0;
 
     bool operator==(const ListOffsetsRequest&) const = default;
@@ -86,8 +86,8 @@ struct ListOffsetsResponse {
             }
         };
 
-        std::string name;
-        std::vector<Partition> partitions;
+        std::string name{};
+        std::vector<Partition> partitions{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -97,7 +97,7 @@ struct ListOffsetsResponse {
     };
 
     int32_t throttle_time_ms = 0;
-    std::vector<Topic> topics;
+    std::vector<Topic> topics{};
 
     bool operator==(const ListOffsetsResponse&) const = default;
     static void fields(auto& m, auto& io) {

@@ -23,8 +23,8 @@ struct MetadataRequest {
     static constexpr std::string_view name = "MetadataRequest";
 
     struct Topic {
-        Uuid topic_id;
-        std::optional<std::string> name;
+        Uuid topic_id{};
+        std::optional<std::string> name{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -33,7 +33,7 @@ struct MetadataRequest {
         }
     };
 
-    std::optional<std::vector<Topic>> topics;
+    std::optional<std::vector<Topic>> topics{};
     bool allow_auto_topic_creation = true;
     bool include_cluster_authorized_operations = false;
     bool include_topic_authorized_operations = false;
@@ -54,9 +54,9 @@ struct MetadataResponse {
 
     struct Broker {
         int32_t node_id = 0;
-        std::string host;
+        std::string host{};
         int32_t port = 0;
-        std::optional<std::string> rack;
+        std::optional<std::string> rack{};
 
         bool operator==(const Broker&) const = default;
         static void fields(auto& m, auto& io) {
@@ -73,9 +73,9 @@ struct MetadataResponse {
             int32_t partition_index = 0;
             int32_t leader_id = 0;  // -1 when there is none
             int32_t leader_epoch = -1;
-            std::vector<int32_t> replica_nodes;
-            std::vector<int32_t> isr_nodes;
-            std::vector<int32_t> offline_replicas;
+            std::vector<int32_t> replica_nodes{};
+            std::vector<int32_t> isr_nodes{};
+            std::vector<int32_t> offline_replicas{};
 
             bool operator==(const Partition&) const = default;
             static void fields(auto& m, auto& io) {
@@ -90,10 +90,10 @@ struct MetadataResponse {
         };
 
         int16_t error_code = 0;
-        std::optional<std::string> name;
-        Uuid topic_id;
+        std::optional<std::string> name{};
+        Uuid topic_id{};
         bool is_internal = false;
-        std::vector<Partition> partitions;
+        std::vector<Partition> partitions{};
         int32_t topic_authorized_operations = no_operations;
 
         bool operator==(const Topic&) const = default;
@@ -109,10 +109,10 @@ struct MetadataResponse {
     };
 
     int32_t throttle_time_ms = 0;
-    std::vector<Broker> brokers;
-    std::optional<std::string> cluster_id;
+    std::vector<Broker> brokers{};
+    std::optional<std::string> cluster_id{};
     int32_t controller_id = -1;
-    std::vector<Topic> topics;
+    std::vector<Topic> topics{};
     int32_t cluster_authorized_operations = no_operations;
     int16_t error_code = 0;
 

@@ -29,7 +29,7 @@ struct ProduceRequest {
     struct Topic {
         struct Partition {
             int32_t index = 0;
-            std::optional<RecordsView> records;  // one batch v2 from version 3 on
+            std::optional<RecordsView> records{};  // one batch v2 from version 3 on
 
             bool operator==(const Partition&) const = default;
             static void fields(auto& m, auto& io) {
@@ -38,9 +38,9 @@ struct ProduceRequest {
             }
         };
 
-        std::string_view name;
-        Uuid topic_id;
-        std::vector<Partition> partition_data;
+        std::string_view name{};
+        Uuid topic_id{};
+        std::vector<Partition> partition_data{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -50,10 +50,10 @@ struct ProduceRequest {
         }
     };
 
-    std::optional<std::string_view> transactional_id;
+    std::optional<std::string_view> transactional_id{};
     int16_t acks = 0;  // -1 all, 1 leader, 0 no answer
     int32_t timeout_ms = 0;
-    std::vector<Topic> topic_data;
+    std::vector<Topic> topic_data{};
 
     bool operator==(const ProduceRequest&) const = default;
     static void fields(auto& m, auto& io) {
@@ -72,7 +72,7 @@ struct ProduceResponse {
         struct Partition {
             struct RecordError {
                 int32_t batch_index = 0;
-                std::optional<std::string> batch_index_error_message;
+                std::optional<std::string> batch_index_error_message{};
 
                 bool operator==(const RecordError&) const = default;
                 static void fields(auto& m, auto& io) {
@@ -97,9 +97,9 @@ struct ProduceResponse {
             int64_t base_offset = 0;
             int64_t log_append_time_ms = -1;  // -1 when the topic keeps CreateTime
             int64_t log_start_offset = -1;
-            std::vector<RecordError> record_errors;
-            std::optional<std::string> error_message;
-            Leader current_leader;
+            std::vector<RecordError> record_errors{};
+            std::optional<std::string> error_message{};
+            Leader current_leader{};
 
             bool operator==(const Partition&) const = default;
             static void fields(auto& m, auto& io) {
@@ -114,9 +114,9 @@ struct ProduceResponse {
             }
         };
 
-        std::string name;
-        Uuid topic_id;
-        std::vector<Partition> partition_responses;
+        std::string name{};
+        Uuid topic_id{};
+        std::vector<Partition> partition_responses{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -128,9 +128,9 @@ struct ProduceResponse {
 
     struct Node {
         int32_t node_id = 0;
-        std::string host;
+        std::string host{};
         int32_t port = 0;
-        std::optional<std::string> rack;
+        std::optional<std::string> rack{};
 
         bool operator==(const Node&) const = default;
         static void fields(auto& m, auto& io) {
@@ -141,9 +141,9 @@ struct ProduceResponse {
         }
     };
 
-    std::vector<Topic> responses;
+    std::vector<Topic> responses{};
     int32_t throttle_time_ms = 0;
-    std::vector<Node> node_endpoints;
+    std::vector<Node> node_endpoints{};
 
     bool operator==(const ProduceResponse&) const = default;
     static void fields(auto& m, auto& io) {

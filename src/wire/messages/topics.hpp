@@ -25,7 +25,7 @@ struct CreateTopicsRequest {
     struct Topic {
         struct Assignment {
             int32_t partition_index = 0;
-            std::vector<int32_t> broker_ids;
+            std::vector<int32_t> broker_ids{};
 
             bool operator==(const Assignment&) const = default;
             static void fields(auto& m, auto& io) {
@@ -35,8 +35,8 @@ struct CreateTopicsRequest {
         };
 
         struct Config {
-            std::string name;
-            std::optional<std::string> value;
+            std::string name{};
+            std::optional<std::string> value{};
 
             bool operator==(const Config&) const = default;
             static void fields(auto& m, auto& io) {
@@ -45,11 +45,11 @@ struct CreateTopicsRequest {
             }
         };
 
-        std::string name;
+        std::string name{};
         int32_t num_partitions = 0;  // -1: the default (from 4, KIP-464), or `assignments`
         int16_t replication_factor = 0;
-        std::vector<Assignment> assignments;
-        std::vector<Config> configs;
+        std::vector<Assignment> assignments{};
+        std::vector<Config> configs{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -61,7 +61,7 @@ struct CreateTopicsRequest {
         }
     };
 
-    std::vector<Topic> topics;
+    std::vector<Topic> topics{};
     int32_t timeout_ms = 60000;
     bool validate_only = false;
 
@@ -79,8 +79,8 @@ struct CreateTopicsResponse {
 
     struct Topic {
         struct Config {
-            std::string name;
-            std::optional<std::string> value;
+            std::string name{};
+            std::optional<std::string> value{};
             bool read_only = false;
             int8_t config_source = -1;
             bool is_sensitive = false;
@@ -95,14 +95,14 @@ struct CreateTopicsResponse {
             }
         };
 
-        std::string name;
-        Uuid topic_id;
+        std::string name{};
+        Uuid topic_id{};
         int16_t error_code = 0;
-        std::optional<std::string> error_message;
+        std::optional<std::string> error_message{};
         int16_t topic_config_error_code = 0;
         int32_t num_partitions = -1;
         int16_t replication_factor = -1;
-        std::optional<std::vector<Config>> configs;
+        std::optional<std::vector<Config>> configs{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -118,7 +118,7 @@ struct CreateTopicsResponse {
     };
 
     int32_t throttle_time_ms = 0;
-    std::vector<Topic> topics;
+    std::vector<Topic> topics{};
 
     bool operator==(const CreateTopicsResponse&) const = default;
     static void fields(auto& m, auto& io) {
@@ -132,8 +132,8 @@ struct DeleteTopicsRequest {
     static constexpr std::string_view name = "DeleteTopicsRequest";
 
     struct Topic {
-        std::optional<std::string> name;  // null: by id
-        Uuid topic_id;
+        std::optional<std::string> name{};  // null: by id
+        Uuid topic_id{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -142,8 +142,8 @@ struct DeleteTopicsRequest {
         }
     };
 
-    std::vector<Topic> topics;
-    std::vector<std::string> topic_names;
+    std::vector<Topic> topics{};
+    std::vector<std::string> topic_names{};
     int32_t timeout_ms = 0;
 
     bool operator==(const DeleteTopicsRequest&) const = default;
@@ -159,10 +159,10 @@ struct DeleteTopicsResponse {
     static constexpr std::string_view name = "DeleteTopicsResponse";
 
     struct Topic {
-        std::optional<std::string> name;
-        Uuid topic_id;
+        std::optional<std::string> name{};
+        Uuid topic_id{};
         int16_t error_code = 0;
-        std::optional<std::string> error_message;
+        std::optional<std::string> error_message{};
 
         bool operator==(const Topic&) const = default;
         static void fields(auto& m, auto& io) {
@@ -174,7 +174,7 @@ struct DeleteTopicsResponse {
     };
 
     int32_t throttle_time_ms = 0;
-    std::vector<Topic> responses;
+    std::vector<Topic> responses{};
 
     bool operator==(const DeleteTopicsResponse&) const = default;
     static void fields(auto& m, auto& io) {

@@ -1,0 +1,28 @@
+// Every message there is, for what treats them all alike (tests, the fuzz program).
+#pragma once
+
+#include "wire/messages/api_versions.hpp"
+#include "wire/messages/fetch.hpp"
+#include "wire/messages/find_coordinator.hpp"
+#include "wire/messages/init_producer_id.hpp"
+#include "wire/messages/list_offsets.hpp"
+#include "wire/messages/metadata.hpp"
+#include "wire/messages/produce.hpp"
+#include "wire/messages/topics.hpp"
+
+namespace cambium::wire {
+
+template <class... M> struct MessageList {
+    // Calls visit.operator()<M>() for every message.
+    static void each(auto&& visit) { (visit.template operator()<M>(), ...); }
+};
+
+// FetchResponse appears as the form that can be read.
+using EveryMessage =
+    MessageList<ProduceRequest, ProduceResponse, FetchRequest, FetchedResponse, ListOffsetsRequest,
+                ListOffsetsResponse, MetadataRequest, MetadataResponse, FindCoordinatorRequest,
+                FindCoordinatorResponse, ApiVersionsRequest, ApiVersionsResponse,
+                CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
+                DeleteTopicsResponse, InitProducerIdRequest, InitProducerIdResponse>;
+
+}  // namespace cambium::wire
