@@ -5,9 +5,9 @@
 // only what was logged is replayed into the state, published as an image and answered. A decision
 // sees everything that was answered before it.
 //
-// One loop. Errors: a change that finds the disk full is answered with it and did not happen. After
-// any other error of the log it is unknown what the next start will find; the controller then
-// answers everything with kafka_storage_error until that start.
+// One loop; close() before the end. Errors: a change that finds the disk full is answered with it
+// and did not happen. After any other error of the log it is unknown what the next start will find;
+// the controller then answers everything with kafka_storage_error until that start.
 #pragma once
 
 #include <cstddef>
@@ -71,9 +71,10 @@ public:
     // Null: nobody. Set before start().
     void set_publish_listener(PublishListener* listener) { listener_ = listener; }
 
-    // Replays, tells the listener what there is, and writes what is new: on the first start the
-    // cluster's id, later a changed registration of this node. Called once. Errors: those of
-    // MetadataLog::replay, invalid_argument when the log belongs to another node.
+    // Replays, writes what is new (on the first start the cluster's id, later a changed
+    // registration of this node) and tells the listener what there is. Called once; everything
+    // below is for a controller that started. Errors: those of MetadataLog::replay and append,
+    // invalid_argument when the log belongs to another node.
     io::Task<Status> start();
 
     // Never null; what it shows is durable.
@@ -91,18 +92,19 @@ public:
     // kafka_storage_error, over_budget, cancelled.
     io::Task<Result<ProducerIdBlock>> allocate_producer_ids();
 
-    // Ends what waits with `cancelled` and completes when nothing runs any more. After the log was
-    // closed or failed, what waits for it ends by itself.
+    // Lets the change that runs come to its end, ends those that wait with `cancelled`, and
+    // completes when nothing runs any more. Called once, before the log is closed.
     io::Task<void> close();
 
 private:
     io::Task<Status> run(Command* command);
     io::Task<void> serve();
-    io::Task<void> execute(Command* command);
+    io::Task<Status> execute(Command* command);
     io::Task<Status> log_and_replay(std::vector<meta::Record> facts);
     io::Task<void> publish();
     io::Task<void> snapshot_if_due();
-    std::vector<meta::Record> first_facts();
+    Status fail(const Error& error);
+    [[nodiscard]] std::vector<meta::Record> facts_of_start();
 
     Options options_;
     quorum::MetadataLog* log_;
@@ -111,13 +113,14 @@ private:
     PublishListener* listener_ = nullptr;
 
     meta::Builder builder_;
-    meta::ImageRef image_ = std::make_shared<const meta::Image>();
+    meta::ImageRef image_ = builder_.publish().after;  // the empty one
+    bool started_ = false;
     bool failed_ = false;
 
     std::deque<Command*> waiting_;
     io::Signal arrived_;
-    io::Gate gate_;     // requests
-    io::Gate serving_;  // the one that serves them
+    io::Gate gate_;     // those who wait for an answer
+    io::Gate serving_;  // serve()
 };
 
 }  // namespace cambium::control

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -56,7 +57,7 @@ struct CreatedTopic {
     meta::TopicRef topic;  // when ok: the topic as it is, or as it would be with validate_only
 };
 
-// By name or by id, not both.
+// By name or by id, not both. One that comes twice has one answer, an error.
 struct TopicSelector {
     std::optional<std::string> name;
     Uuid id;
@@ -74,7 +75,8 @@ template <class Answer> struct Decision {
     std::vector<Answer> answers;
 };
 
-// Ids are drawn from `random`. Every replica lives in the first directory of its node.
+// Ids and the first node of the placement are drawn from `random`. Every replica lives in the first
+// directory of its node.
 [[nodiscard]] Decision<CreatedTopic> decide_create(const meta::Image& image,
                                                    const std::vector<NewTopic>& request,
                                                    const Limits& limits,
