@@ -2,11 +2,14 @@
 #pragma once
 
 #include "wire/messages/api_versions.hpp"
+#include "wire/messages/describe_cluster.hpp"
+#include "wire/messages/describe_configs.hpp"
 #include "wire/messages/fetch.hpp"
 #include "wire/messages/find_coordinator.hpp"
 #include "wire/messages/init_producer_id.hpp"
 #include "wire/messages/list_offsets.hpp"
 #include "wire/messages/metadata.hpp"
+#include "wire/messages/offset_for_leader_epoch.hpp"
 #include "wire/messages/produce.hpp"
 #include "wire/messages/topics.hpp"
 
@@ -23,6 +26,8 @@ using EveryMessage =
                 ListOffsetsResponse, MetadataRequest, MetadataResponse, FindCoordinatorRequest,
                 FindCoordinatorResponse, ApiVersionsRequest, ApiVersionsResponse,
                 CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
-                DeleteTopicsResponse, InitProducerIdRequest, InitProducerIdResponse>;
+                DeleteTopicsResponse, InitProducerIdRequest, InitProducerIdResponse,
+                OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeConfigsRequest,
+                DescribeConfigsResponse, DescribeClusterRequest, DescribeClusterResponse>;
 
 }  // namespace cambium::wire

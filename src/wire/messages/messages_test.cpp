@@ -281,5 +281,41 @@ TEST_CASE("FindCoordinator asks for one key, and from version 4 on for many") {
     is(m, 4, "00000000 02 02 'g' ffffffff 01 ffffffff 000f 00 00 00");
 }
 
+TEST_CASE("OffsetForLeaderEpoch asks where an epoch ended") {
+    OffsetForLeaderEpochRequest m{.replica_id = -1};
+    m.topics = {{"t", {{3, -1, 5}}}};
+    is(m, 3, "ffffffff 00000001 0001 't' 00000001 00000003 ffffffff 00000005");
+    is(m, 4, "ffffffff 02 02 't' 02 00000003 ffffffff 00000005 00 00 00");
+    OffsetForLeaderEpochResponse answer;
+    answer.topics = {{"t", {{0, 3, 5, 42}}}};
+    is(answer, 2, "00000000 00000001 0001 't' 00000001 0000 00000003 00000005 000000000000002a");
+}
+
+TEST_CASE("DescribeConfigs asks for all settings with null") {
+    DescribeConfigsRequest m;
+    m.resources = {{2, "t", std::nullopt}};
+    is(m, 1, "00000001 02 0001 't' ffffffff 00");
+    m.resources[0].configuration_keys = {"k"};
+    is(m, 4, "02 02 02 't' 02 02 'k' 00 00 00 00");
+    DescribeConfigsResponse answer;
+    answer.results = {{0, std::nullopt, 2, "t", {{.name = "k", .value = "v", .config_source = 5}}}};
+    is(answer, 1,
+       "00000000 00000001 0000 ffff 02 0001 't' 00000001 0001 'k' 0001 'v' 00 05 00 00000000");
+    answer.results[0].configs[0].synonyms = {{"s", std::nullopt, 5}};
+    answer.results[0].configs[0].config_type = 2;
+    is(answer, 4,
+       "00000000 02 0000 00 02 02 't' 02 02 'k' 02 'v' 00 05 00 02 02 's' 00 05 00 02 00 00 00 00");
+}
+
+TEST_CASE("DescribeCluster answers the brokers") {
+    is(DescribeClusterRequest{.include_cluster_authorized_operations = true}, 0, "01 00");
+    is(DescribeClusterRequest{}, 2, "00 01 00 00");
+    DescribeClusterResponse m{.cluster_id = "c", .controller_id = 1};
+    m.brokers = {{1, "h", 9092, std::nullopt, false}};
+    is(m, 0, "00000000 0000 00 02 'c' 00000001 02 00000001 02 'h' 00002384 00 00 80000000 00");
+    is(m, 2,
+       "00000000 0000 00 01 02 'c' 00000001 02 00000001 02 'h' 00002384 00 00 00 80000000 00");
+}
+
 }  // namespace
 }  // namespace cambium::wire
