@@ -39,7 +39,8 @@ Uuid Uuid::parse(std::string_view text) {
             uuid.bytes[at++] = static_cast<uint8_t>(bits >> held);
         }
     }
-    return uuid;
+    const bool canonical = (bits & ((1U << held) - 1)) == 0;  // what is left over says nothing
+    return canonical ? uuid : Uuid{};
 }
 
 std::string TopicPartition::text() const { return topic + "-" + std::to_string(partition.value()); }

@@ -48,7 +48,8 @@ TEST_CASE("every way of crc32c agrees with the definition at any length and alig
     std::vector<uint8_t> bytes(5000);
     for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
     for (const Crc32cWay& way : crc32c_ways()) {
-        MESSAGE(std::string(way.name) << (way.usable ? "" : ": not on this processor"));
+        const std::string name(way.name);
+        MESSAGE(name << std::string(way.usable ? "" : ": not on this processor"));
         if (!way.usable) continue;
         for (size_t size = 0; size < 1200; ++size) {
             const ByteView part = ByteView(bytes).subspan(random() % 64, size);
