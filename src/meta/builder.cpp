@@ -49,7 +49,7 @@ Status Builder::step(Record record, MetadataIndex index) {
     if (const auto* first = std::get_if<BeginChange>(&record)) return begin(*first);
     if (std::holds_alternative<EndChange>(record)) return end(index);
     if (std::holds_alternative<AbortChange>(record)) {
-        open_ = false, waiting_.clear();
+        drop_open_change();
         state_.index = index;
         return {};
     }
@@ -61,6 +61,11 @@ Status Builder::step(Record record, MetadataIndex index) {
     if (waiting_.size() == expected_) return corrupt("a change has more records than it said");
     waiting_.push_back(std::move(record));
     return {};
+}
+
+void Builder::drop_open_change() {
+    open_ = false;
+    waiting_.clear();
 }
 
 Status Builder::begin(const BeginChange& begin) {

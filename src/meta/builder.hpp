@@ -42,6 +42,9 @@ public:
 
     // Whether the records so far end inside a change.
     [[nodiscard]] bool inside_change() const { return open_; }
+    // Forgets the open change, as AbortChange does, without a record. Whoever calls this makes sure
+    // that the log says the same before it says anything else.
+    void drop_open_change();
     [[nodiscard]] const Image& state() const { return state_; }
 
     // What changed since the last publish, and the picture of now.
