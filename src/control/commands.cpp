@@ -21,7 +21,7 @@ template <class Answer> void fail_all(std::vector<Answer>& answers, const Status
 
 std::vector<meta::Record> CreateTopics::decide(const meta::Image& image) {
     Decision<CreatedTopic> decision =
-        decide_create(image, request_, *parts_.limits, *parts_.rules, *parts_.random);
+        decide_create(image, request_, *parts_.limits, *parts_.random);
     answers_ = std::move(decision.answers);
     if (validate_only_) return {};
     return std::move(decision.facts);

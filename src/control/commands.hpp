@@ -32,7 +32,6 @@ class CreateTopics : public Command {
 public:
     struct Parts {
         const Limits* limits;
-        const TopicConfigRules* rules;
         io::Random* random;
     };
     CreateTopics(Parts parts, std::vector<NewTopic> request, bool validate_only)

@@ -19,9 +19,8 @@ bool harmless(Errc code) {
 
 }  // namespace
 
-Controller::Controller(Options options, quorum::MetadataLog* log, const TopicConfigRules* rules,
-                       io::Random random)
-    : options_(std::move(options)), log_(log), rules_(rules), random_(random) {}
+Controller::Controller(Options options, quorum::MetadataLog* log, io::Random random)
+    : options_(std::move(options)), log_(log), random_(random) {}
 
 Controller::~Controller() { check(waiting_.empty(), waiting_.size()); }
 
@@ -64,7 +63,7 @@ std::vector<meta::Record> Controller::facts_of_start() {
 
 io::Task<std::vector<CreatedTopic>> Controller::create_topics(std::vector<NewTopic> topics,
                                                               bool validate_only) {
-    CreateTopics command({&options_.limits, rules_, &random_}, std::move(topics), validate_only);
+    CreateTopics command({&options_.limits, &random_}, std::move(topics), validate_only);
     const Status status = co_await run(&command);
     co_return command.answers(status);
 }

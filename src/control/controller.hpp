@@ -61,9 +61,8 @@ public:
         meta::Node self;  // registered at start
         Limits limits;
     };
-    // All pointers outlive the controller.
-    Controller(Options options, quorum::MetadataLog* log, const TopicConfigRules* rules,
-               io::Random random);
+    // The log outlives the controller.
+    Controller(Options options, quorum::MetadataLog* log, io::Random random);
     ~Controller();
     Controller(const Controller&) = delete;
     Controller& operator=(const Controller&) = delete;
@@ -108,7 +107,6 @@ private:
 
     Options options_;
     quorum::MetadataLog* log_;
-    const TopicConfigRules* rules_;
     io::Random random_;
     PublishListener* listener_ = nullptr;
 

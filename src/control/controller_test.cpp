@@ -57,11 +57,6 @@ private:
     MetadataIndex last() const { return changes.empty() ? MetadataIndex() : changes.back().second; }
 };
 
-class AnySetting : public TopicConfigRules {
-public:
-    Status check(const meta::Configs&) const override { return {}; }
-};
-
 meta::Node self() { return {NodeId(1), {{"PLAINTEXT", "", 9092}}, {Uuid{{1}}}}; }
 
 // Runs tasks up to their first wait that nobody answers; results arrive in optionals.
@@ -76,12 +71,11 @@ io::Task<void> keep_end(io::Task<void> task, bool* ended) {
 
 // A controller and those who wait for it.
 struct Life {
-    AnySetting rules;
     Controller controller;
     io::Gate callers;
 
     explicit Life(MemoryLog* log, meta::Node node = self())
-        : controller({std::move(node), {}}, log, &rules, io::Random(3)) {}
+        : controller({std::move(node), {}}, log, io::Random(3)) {}
     ~Life() {
         bool ended = false;
         io::Gate closer;
@@ -267,10 +261,9 @@ TEST_CASE("closing_lets_the_running_change_end_and_cancels_those_that_wait") {
     std::optional<Result<ProducerIdBlock>> ids;
     bool ended = false;
     io::Gate closer;
-    AnySetting rules;
     {
         io::Gate callers;
-        Controller controller({self(), {}}, &log, &rules, io::Random(3));
+        Controller controller({self(), {}}, &log, io::Random(3));
         std::optional<Status> started;
         io::spawn(callers, keep(controller.start(), &started));
         log.hold = true;

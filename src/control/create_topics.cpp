@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/settings.hpp"
 #include "control/topics.hpp"
 #include "meta/record.hpp"
 
@@ -38,9 +39,8 @@ Uuid new_topic_id(const Image& image, io::Random& random) {
 // One request: what is decided topic by topic, and what the topics before took.
 class Creation {
 public:
-    Creation(const Image& image, const Limits& limits, const TopicConfigRules& rules,
-             io::Random& random)
-        : image_(image), limits_(limits), rules_(rules), random_(random) {
+    Creation(const Image& image, const Limits& limits, io::Random& random)
+        : image_(image), limits_(limits), random_(random) {
         for (const auto& [name, topic] : image.topics) {
             if (may_collide(name)) collisions_.emplace(collision_key(name), name);
         }
@@ -91,7 +91,7 @@ private:
             return Error{Errc::invalid_config,
                          "Null value not supported for topic configs: " + nulls};
         }
-        if (Status status = rules_.check(configs); !status.ok()) return status.error();
+        if (Status status = check_topic_settings(configs); !status.ok()) return status.error();
         const size_t size = meta::encoded_size(meta::TopicConfigRecord{Uuid{}, configs});
         if (size > meta::max_record_bytes) {
             return Error{Errc::invalid_config, "The topic's settings are too large."};
@@ -214,7 +214,6 @@ private:
 
     const Image& image_;
     const Limits& limits_;
-    const TopicConfigRules& rules_;
     io::Random& random_;
     std::map<std::string, std::string> collisions_;  // spelling that collides -> name
     size_t partitions_ = 0;                          // with those of this request
@@ -253,12 +252,11 @@ void add_facts(const Topic& topic, std::vector<meta::Record>& facts) {
 }  // namespace
 
 Decision<CreatedTopic> decide_create(const Image& image, const std::vector<NewTopic>& request,
-                                     const Limits& limits, const TopicConfigRules& rules,
-                                     io::Random& random) {
+                                     const Limits& limits, io::Random& random) {
     std::map<std::string_view, int> times;
     for (const NewTopic& topic : request) ++times[topic.name];
     const Status size = check_size(request, limits);
-    Creation creation(image, limits, rules, random);
+    Creation creation(image, limits, random);
     Decision<CreatedTopic> out;
     for (const NewTopic& topic : request) {
         int& left = times[topic.name];

@@ -1,5 +1,6 @@
 // Decisions about topics: pure functions from the image and a request to the facts to log and the
-// answers to give. Checks, codes and texts are those of Kafka 4's ReplicationControlManager.
+// answers to give. Checks, codes and texts are those of Kafka 4's ReplicationControlManager; what a
+// topic may set says the settings table (base/settings.hpp).
 #pragma once
 
 #include <cstddef>
@@ -17,15 +18,6 @@
 #include "meta/record.hpp"
 
 namespace cambium::control {
-
-// What the topic settings accept. The settings table stands behind it.
-class TopicConfigRules {
-public:
-    virtual ~TopicConfigRules() = default;
-    // Whether a topic may have these settings, each by itself and all together. Errors:
-    // invalid_config, whose context is the text for the client.
-    [[nodiscard]] virtual Status check(const meta::Configs& configs) const = 0;
-};
 
 struct Limits {
     int32_t default_partitions = 1;               // num.partitions
@@ -79,9 +71,7 @@ template <class Answer> struct Decision {
 // directory of its node.
 [[nodiscard]] Decision<CreatedTopic> decide_create(const meta::Image& image,
                                                    const std::vector<NewTopic>& request,
-                                                   const Limits& limits,
-                                                   const TopicConfigRules& rules,
-                                                   io::Random& random);
+                                                   const Limits& limits, io::Random& random);
 
 [[nodiscard]] Decision<DeletedTopic> decide_delete(const meta::Image& image,
                                                    const std::vector<TopicSelector>& request,

@@ -11,22 +11,6 @@
 namespace cambium::control {
 namespace {
 
-// Knows one setting, "cleanup.policy", which is "delete" or "compact".
-class OneSetting : public TopicConfigRules {
-public:
-    Status check(const meta::Configs& configs) const override {
-        for (const auto& [name, value] : configs) {
-            if (name != "cleanup.policy") {
-                return Error{Errc::invalid_config, "Unknown topic config name: " + name};
-            }
-            if (value != "delete" && value != "compact") {
-                return Error{Errc::invalid_config, "Invalid value " + value};
-            }
-        }
-        return {};
-    }
-};
-
 Uuid uuid_of(uint8_t number) {
     Uuid id;
     id.bytes[0] = id.bytes[15] = number;
@@ -38,7 +22,6 @@ struct Cluster {
     meta::Builder builder;
     io::Random random{7};
     Limits limits;
-    OneSetting rules;
     int64_t index = 0;
 
     explicit Cluster(int32_t nodes) {
@@ -53,8 +36,7 @@ struct Cluster {
         REQUIRE(builder.apply_change(facts, MetadataIndex(index++)).ok());
     }
     std::vector<CreatedTopic> create(const std::vector<NewTopic>& request) {
-        Decision<CreatedTopic> decision =
-            decide_create(builder.state(), request, limits, rules, random);
+        Decision<CreatedTopic> decision = decide_create(builder.state(), request, limits, random);
         apply(decision.facts);
         return std::move(decision.answers);
     }
@@ -197,7 +179,7 @@ TEST_CASE("answers_come_in_the_order_of_the_request_and_one_error_spares_the_oth
     CHECK(cluster.builder.state().topics.size() == 2);
 }
 
-TEST_CASE("settings_are_held_to_the_rules_and_null_is_no_value") {
+TEST_CASE("settings_are_held_to_the_table_and_null_is_no_value") {
     Cluster cluster(1);
     const auto status_of =
         [&cluster](std::vector<std::pair<std::string, std::optional<std::string>>> configs) {
@@ -207,6 +189,7 @@ TEST_CASE("settings_are_held_to_the_rules_and_null_is_no_value") {
         };
     CHECK(status_of({{"no.such", "1"}}).code() == Errc::invalid_config);
     CHECK(status_of({{"cleanup.policy", "burn"}}).code() == Errc::invalid_config);
+    CHECK(status_of({{"segment.bytes", "200"}}).code() == Errc::invalid_config);
     const Status null = status_of({{"cleanup.policy", std::nullopt}});
     CHECK(null.code() == Errc::invalid_config);
     CHECK(null.error().context == "Null value not supported for topic configs: cleanup.policy");

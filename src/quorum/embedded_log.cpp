@@ -80,6 +80,7 @@ io::Task<Result<std::unique_ptr<EmbeddedLog>>> EmbeddedLog::open(io::World world
     }
     log::LogConfig config;
     config.segment_bytes = options.segment_bytes;
+    config.always_sync = true;
     io::Task<Result<log::Log*>> opening = found == there->end()
                                               ? directory->create(identity(), config)
                                               : directory->load(identity(), config);
