@@ -9,6 +9,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "base/check.hpp"
@@ -88,6 +89,20 @@ inline bool spawn(Gate& gate, Task<void> task) {
     if (gate.closed()) return false;
     detail::run_detached(gate.hold(), std::move(task));
     return true;
+}
+
+namespace detail {
+
+template <class T> Task<void> keep(Task<T> task, std::optional<T>* into) {
+    T value = co_await task;
+    into->emplace(std::move(value));
+}
+
+}  // namespace detail
+
+// The same for a task that gives a value: when it ends, `into`, which outlives it, holds that.
+template <class T> bool spawn(Gate& gate, Task<T> task, std::optional<T>* into) {
+    return spawn(gate, detail::keep(std::move(task), into));
 }
 
 }  // namespace cambium::io

@@ -12,7 +12,8 @@ namespace cambium::io {
 class Loop {
 public:
     virtual ~Loop() = default;
-    // Runs `message` on this loop, never from inside post(). Any thread may call it.
+    // Runs `message` on this loop, never from inside post(). Any thread may call it; what one
+    // thread posts runs in the order in which it was posted.
     virtual void post(Callback message) = 0;
     // Runs `message` once, at the end of the current round. Callbacks added while round-end
     // callbacks run belong to the same round. Only from this loop.

@@ -43,8 +43,10 @@ public:
     // `cancelled` after close().
     virtual Task<Status> readable() = 0;
     virtual Task<Status> writable() = 0;
-    // Ends the connection and all waits on it. Bytes already written still reach the peer if it
-    // lives. May be called more than once.
+    // Ends the connection and all waits on it; waiters are resumed inside the call. Bytes already
+    // written still reach the peer if it lives, provided that all it sent was read: closing with
+    // unread bytes resets the connection, and the peer may lose what was on its way. May be called
+    // more than once.
     virtual void close() = 0;
     [[nodiscard]] virtual Address local() const = 0;
     [[nodiscard]] virtual Address peer() const = 0;

@@ -189,7 +189,7 @@ TEST_CASE("a sync covers what was written before it began, also when a write ove
         REQUIRE(wait(simulation, write_all(*file, 100, Bytes(100, 2))).ok());
         std::optional<Status> synced;
         io::Gate gate;
-        io::spawn(gate, detail::keep((*file)->datasync(io::Where::worker), &synced));
+        io::spawn(gate, (*file)->datasync(io::Where::worker), &synced);
         REQUIRE(wait(simulation, write_all(*file, 200, Bytes(100, 3))).ok());
         (void)simulation.run_until([&] { return synced.has_value(); });
         const Bytes durable = *node.disk().durable_file("file");
@@ -208,7 +208,7 @@ TEST_CASE("operations of a life that ended complete with cancelled and change no
         node.disk().stall_next(DiskOp::write, "file", seconds(60));
         std::optional<Status> written;
         io::Gate gate;
-        io::spawn(gate, detail::keep(write_all(*file, 100, Bytes(100, 2)), &written));
+        io::spawn(gate, write_all(*file, 100, Bytes(100, 2)), &written);
         node.crash();
         const Bytes frozen = *node.disk().read_file("file");
         (void)simulation.run_for(seconds(1));

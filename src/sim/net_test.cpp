@@ -56,7 +56,7 @@ struct Pair {
         server_side = std::move(*wait(simulation, listener->accept()));
     }
     template <class T> void start(io::Task<T> task, std::optional<T>* into) {
-        io::spawn(gate, detail::keep(std::move(task), into));
+        io::spawn(gate, std::move(task), into);
     }
     Simulation simulation;
     Node& server = simulation.add_node("server");

@@ -12,26 +12,14 @@
 
 namespace cambium::sim {
 
-namespace detail {
-
-template <class T> io::Task<void> keep(io::Task<T> task, std::optional<T>* into) {
-    T value = co_await task;
-    into->emplace(std::move(value));
-}
-inline io::Task<void> keep(io::Task<void> task, std::optional<bool>* into) {
-    co_await task;
-    into->emplace(true);
-}
-
-}  // namespace detail
-
 // Runs `task` and the simulation until it has ended. A Task that never ends prints the last events
 // and aborts: it cannot be dropped while it waits.
 template <class T> T wait(Simulation& simulation, io::Task<T> task) {
     std::optional<std::conditional_t<std::is_void_v<T>, bool, T>> value;
     io::Gate gate;
-    io::spawn(gate, detail::keep(std::move(task), &value));
-    const Stop stop = simulation.run_until([&] { return value.has_value() && gate.held() == 0; });
+    if constexpr (std::is_void_v<T>) io::spawn(gate, std::move(task));
+    else io::spawn(gate, std::move(task), &value);
+    const Stop stop = simulation.run_until([&] { return gate.held() == 0; });
     if (stop == Stop::idle) simulation.give_up("a Task waits for something that never happens");
     if (stop == Stop::out_of_events)
         simulation.give_up("a Task did not end within the event budget");
