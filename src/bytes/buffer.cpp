@@ -35,15 +35,11 @@ void Buffer::reserve(size_t capacity) {
 }
 
 void Buffer::resize(size_t size) {
-    if (size > capacity_) reserve(std::max(size, capacity_ * 2));
+    if (size > size_) extend(size - size_);
     size_ = size;
 }
 
-uint8_t* Buffer::extend(size_t count) {
-    const size_t before = size_;
-    resize(before + count);
-    return bytes_.get() + before;
-}
+void Buffer::grow(size_t count) { reserve(std::max(size_ + count, capacity_ * 2)); }
 
 void Buffer::append(ByteView bytes) {
     if (!bytes.empty()) std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());

@@ -37,13 +37,20 @@ public:
     // New bytes are not initialised.
     void resize(size_t size);
     // Makes room for `count` more bytes and returns where they go.
-    uint8_t* extend(size_t count);
+    uint8_t* extend(size_t count) {
+        if (count > capacity_ - size_) grow(count);
+        size_ += count;
+        return bytes_.get() + size_ - count;
+    }
     void append(ByteView bytes);
     void append(std::string_view text) { append(as_bytes(text)); }
     // Drops the first `count` bytes, moving the rest down.
     void drop_front(size_t count);
 
 private:
+    // Makes room for `count` more, at least doubling.
+    void grow(size_t count);
+
     std::unique_ptr<uint8_t[]> bytes_;
     size_t size_ = 0;
     size_t capacity_ = 0;

@@ -37,7 +37,7 @@ Uuid Reader::uuid() {
     return uuid;
 }
 
-void Writer::varuint64(uint64_t value) {
+void Writer::long_varuint64(uint64_t value) {
     for (; value > 127; value >>= 7) big(static_cast<uint8_t>(value | 128));
     big(static_cast<uint8_t>(value));
 }

@@ -78,7 +78,10 @@ public:
     template <std::integral Int> void big(Int value) { store_big(out_.extend(sizeof(Int)), value); }
     void bytes(ByteView bytes) { out_.append(bytes); }
     void text(std::string_view text) { out_.append(text); }
-    void varuint64(uint64_t value);
+    void varuint64(uint64_t value) {
+        if (value < 128) big(static_cast<uint8_t>(value));
+        else long_varuint64(value);
+    }
     void varuint32(uint32_t value) { varuint64(value); }
     void varint32(int32_t value) { varuint64(zigzag(value)); }
     void varint64(int64_t value) { varuint64(zigzag64(value)); }
@@ -86,6 +89,7 @@ public:
     [[nodiscard]] size_t position() const { return out_.size(); }
 
 private:
+    void long_varuint64(uint64_t value);
     static uint32_t zigzag(int32_t n) {
         return (static_cast<uint32_t>(n) << 1) ^ static_cast<uint32_t>(n >> 31);
     }
