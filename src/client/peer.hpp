@@ -1,0 +1,84 @@
+// One server as a client sees it: its connection, opened when it is needed, and what it speaks.
+//
+// A broken connection is replaced by the next call; nothing is retried here. One loop. The owner
+// awaits close() before it destroys the peer.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "client/connection.hpp"
+#include "client/versions.hpp"
+#include "io/event.hpp"
+#include "io/gate.hpp"
+#include "io/task.hpp"
+#include "io/world.hpp"
+
+namespace cambium::client {
+
+class Peer {
+public:
+    Peer(io::World world, io::Address address, ConnectionOptions options);
+    ~Peer();
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+
+    [[nodiscard]] const io::Address& address() const { return address_; }
+    [[nodiscard]] bool connected() const { return connection_ && connection_->usable(); }
+
+    // Connects, unless it is connected, and learns what the server speaks. Everyone who asks while
+    // that runs waits for it. Errors carry the address for people.
+    io::Task<Status> ready(io::Monotonic deadline);
+    // The highest version of the API that both sides speak; only after ready().
+    [[nodiscard]] Result<int16_t> version(wire::ApiKey api, int16_t at_most) const;
+
+    // Sends in the highest common version that is not above `version_max`. What the request's views
+    // look at stays until the Task ends. Errors: those of Connection::call and unsupported_version.
+    template <class Response, class Request>
+    io::Task<Result<Reply<Response>>> call(Request request, io::Monotonic deadline,
+                                           int16_t version_max) {
+        if (gate_.closed()) co_return Errc::cancelled;
+        const io::Gate::Holder holder = gate_.hold();
+        const Status status = co_await ready(deadline);
+        if (!status.ok()) co_return status.error();
+        const Result<int16_t> chosen = version(Request::api, version_max);
+        if (!chosen.ok()) co_return chosen.error();
+        Result<Reply<Response>> reply =
+            co_await connection_->call<Response>(request, *chosen, deadline);
+        if (!reply.ok()) co_return with_address(reply.error());
+        co_return reply;
+    }
+
+    // The same for a request that is not answered.
+    template <class Request>
+    io::Task<Status> send(Request request, io::Monotonic deadline, int16_t version_max) {
+        if (gate_.closed()) co_return Errc::cancelled;
+        const io::Gate::Holder holder = gate_.hold();
+        const Status status = co_await ready(deadline);
+        if (!status.ok()) co_return status;
+        const Result<int16_t> chosen = version(Request::api, version_max);
+        if (!chosen.ok()) co_return chosen.error();
+        co_return connection_->send(request, *chosen);
+    }
+
+    io::Task<void> close();
+
+private:
+    io::Task<Status> open(io::Monotonic deadline);
+    io::Task<Status> negotiate(io::Monotonic deadline);
+    io::Task<void> drop_connection();
+    [[nodiscard]] Error with_address(const Error& error) const;
+
+    io::World world_;
+    io::Address address_;
+    ConnectionOptions options_;
+    std::unique_ptr<Connection> connection_;
+    Versions versions_;
+    bool opening_ = false;
+    std::vector<io::Once<Status>*> waiting_;  // for the opening
+    io::Gate gate_;
+};
+
+}  // namespace cambium::client
