@@ -1,17 +1,19 @@
 // A data directory: the files of many logs on one disk, and what makes them durable together.
 //
-//   DIR/format.version          "1", refused when newer                          (docs/formats/data-directory.md)
+//   DIR/format.version          "1", refused when newer (docs/formats/data-directory.md)
 //   DIR/directory.id            the uuid of this directory
 //   DIR/.lock                   one process at a time
-//   DIR/durable-ends.{0,1}      durable end of every log, at most 100 ms late, two slots with checksums
-//   DIR/clean-stop              summary of every log, written by a clean stop, gone while the server runs
-//   DIR/torn/                   bytes that recovery cut off, set aside
-//   DIR/<topic>-<partition>/    one log: segments and indexes as Kafka's, partition.metadata with the topic id
+//   DIR/durable-ends.{0,1}      durable end of every log, at most 100 ms late, two slots with
+//   checksums DIR/clean-stop              summary of every log, written by a clean stop, gone while
+//   the server runs DIR/torn/                   bytes that recovery cut off, set aside
+//   DIR/<topic>-<partition>/    one log: segments and indexes as Kafka's, partition.metadata with
+//   the topic id
 //
-// Opening takes the lock, checks format and identity and reads the records above; logs are then opened one by one by
-// their partition, with recovery where the last stop was not clean. Group commit: one sync round is in flight at a time
-// and covers all logs written before it began. An error of a sync, or EIO of a write, fences the directory: it accepts
-// nothing any more, every waiting ack fails and nothing is retried. A full disk fences nothing.
+// Opening takes the lock, checks format and identity and reads the records above; logs are then
+// opened one by one by their partition, with recovery where the last stop was not clean. Group
+// commit: one sync round is in flight at a time and covers all logs written before it began. An
+// error of a sync, or EIO of a write, fences the directory: it accepts nothing any more, every
+// waiting ack fails and nothing is retried. A full disk fences nothing.
 #pragma once
 
 #include <memory>
@@ -23,6 +25,7 @@
 #include "io/task.hpp"
 #include "io/world.hpp"
 #include "log/log.hpp"
+#include "log/sync_stats.hpp"
 
 namespace cambium::log {
 
@@ -30,20 +33,22 @@ class TailCache;
 
 struct DirectoryOptions {
     std::string path;
-    bool ack_needs_sync = true;              // flush.policy=ack: sync after every round; os: at most every flush_interval
+    bool ack_needs_sync =
+        true;  // flush.policy=ack: sync after every round; os: at most every flush_interval
     io::Duration flush_interval{1'000'000'000};
     int64_t tail_cache_bytes = int64_t{64} << 20;
-    int64_t staged_bytes_max = int64_t{64} << 20;  // over all logs; above it append answers over_budget
+    int64_t staged_bytes_max = int64_t{64}
+                               << 20;  // over all logs; above it append answers over_budget
 };
 
 // What recovery did to one log; for the start's report, metrics and the simulator.
 struct Recovered {
     TopicPartition partition;
-    bool scanned = false;          // false after a clean stop
-    Offset end;                    // appended = written = durable end now
+    bool scanned = false;  // false after a clean stop
+    Offset end;            // appended = written = durable end now
     int64_t bytes_scanned = 0;
-    int64_t bytes_cut = 0;         // torn bytes above the durable end, set aside under DIR/torn
-    std::string set_aside;         // their file; empty when there are none
+    int64_t bytes_cut = 0;  // torn bytes above the durable end, set aside under DIR/torn
+    std::string set_aside;  // their file; empty when there are none
 };
 
 struct LogIdentity {
@@ -51,19 +56,14 @@ struct LogIdentity {
     Uuid topic_id;
 };
 
-// Sync behaviour, for metrics.
-struct SyncStats {
-    int64_t rounds = 0;
-    int64_t logs_synced = 0;  // group-commit size = logs_synced / rounds
-    int64_t batches = 0;
-};
-
 class Directory {
 public:
     virtual ~Directory() = default;
 
-    // Errors: directory_locked, unsupported_format, corrupt_data, and those of the disk. The text names the file.
-    static io::Task<Result<std::unique_ptr<Directory>>> open(io::World world, DirectoryOptions options);
+    // Errors: directory_locked, unsupported_format, corrupt_data, and those of the disk. The text
+    // names the file.
+    static io::Task<Result<std::unique_ptr<Directory>>> open(io::World world,
+                                                             DirectoryOptions options);
 
     [[nodiscard]] virtual const Uuid& id() const = 0;
     [[nodiscard]] virtual bool stopped_cleanly() const = 0;  // the stop before this start
@@ -71,24 +71,27 @@ public:
     [[nodiscard]] virtual SyncStats sync_stats() const = 0;
     [[nodiscard]] virtual TailCache& tail_cache() = 0;
 
-    // The logs that have a directory here, in order of their names; leftovers of deletions are not among them.
+    // The logs that have a directory here, in order of their names; leftovers of deletions are not
+    // among them.
     virtual io::Task<Result<std::vector<LogIdentity>>> list() = 0;
 
-    // Makes a new, empty log, durable with its directory entry when this completes. The log belongs to the Directory.
-    // Errors: already_exists, and those of the disk.
+    // Makes a new, empty log, durable with its directory entry when this completes. The log belongs
+    // to the Directory. Errors: already_exists, and those of the disk.
     virtual io::Task<Result<Log*>> create(LogIdentity identity, LogConfig config) = 0;
-    // Opens and, after an unclean stop, recovers a log. Damage below the recorded durable end, missing or overlapping
-    // segments and a foreign topic id are corrupt_data: the log stays closed and nothing of it is changed.
+    // Opens and, after an unclean stop, recovers a log. Damage below the recorded durable end,
+    // missing or overlapping segments and a foreign topic id are corrupt_data: the log stays closed
+    // and nothing of it is changed.
     virtual io::Task<Result<Log*>> load(LogIdentity identity, LogConfig config) = 0;
     // Recovery reports of all loads so far.
     [[nodiscard]] virtual const std::vector<Recovered>& recovered() const = 0;
-    // Closes the log, renames its directory to "<uuid>.<topic>-<partition>-delete" form and removes its files; answers
-    // that still drain keep what they read. The name can be used again as soon as this completes. Also for a log that
-    // was never opened. Not while the log is used.
+    // Closes the log, renames its directory to "<topic id>-<partition>-delete" and removes its
+    // files; answers that still drain keep what they read. The name can be used again as soon as
+    // this completes. Also for a log that was never opened. Not while the log is used.
     virtual io::Task<Status> remove(LogIdentity identity) = 0;
 
-    // Clean stop: writes and syncs everything, closes the logs, writes the summary. After it (or after an error) the
-    // Directory may be destroyed. `crash` semantics in the simulator: every operation completes with `cancelled`.
+    // Clean stop: writes and syncs everything, closes the logs, writes the summary. After it (or
+    // after an error) the Directory may be destroyed. `crash` semantics in the simulator: every
+    // operation completes with `cancelled`.
     virtual io::Task<Status> close() = 0;
 };
 

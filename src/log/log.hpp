@@ -1,14 +1,17 @@
-// One partition's log: an append-only, totally ordered sequence of record batches in segment files of Kafka's layout.
+// One partition's log: an append-only, totally ordered sequence of record batches in segment files
+// of Kafka's layout.
 //
 // Three ends, always durable <= written <= appended:
 //   appended  offsets are assigned and the batch is staged in memory (append, synchronous)
-//   written   the file system has the bytes; a kill of the process no longer takes them (one writev per loop round)
-//   durable   the medium has them; a power cut no longer takes them (the directory's durability service)
-// Nobody outside sees a record above the written end; with flush.policy=ack the high watermark stays at or below the
-// durable end (replica/).
+//   written   the file system has the bytes; a kill of the process no longer takes them (one writev
+//   per loop round) durable   the medium has them; a power cut no longer takes them (the
+//   directory's durability service)
+// Nobody outside sees a record above the written end; with flush.policy=ack the high watermark
+// stays at or below the durable end (replica/).
 //
-// Used from its partition's strand and from the loop that opened it, which are the same loop. The Directory owns all logs
-// and their files (log/directory.hpp); a Log is closed, written and made durable through it.
+// Used from its partition's strand and from the loop that opened it, which are the same loop. The
+// Directory owns all logs and their files (log/directory.hpp); a Log is closed, written and made
+// durable through it.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +28,18 @@
 
 namespace cambium::log {
 
-// The topic settings that a log acts on; they may change while it is open and count from the next append on.
+// The topic settings that a log acts on; they may change while it is open and count from the next
+// append on.
 struct LogConfig {
     int64_t segment_bytes = int64_t{1} << 30;
     int32_t index_interval_bytes = 4096;
     int32_t segment_index_bytes = 10 << 20;
+    bool always_sync = false;  // as flush.policy=ack, whatever the directory's is: internal topics
 };
 
 struct Ends {
-    Offset start{0};     // first offset that is still there
-    Offset durable{0};   // each end is the offset after the last record that counts
+    Offset start{0};    // first offset that is still there
+    Offset durable{0};  // each end is the offset after the last record that counts
     Offset written{0};
     Offset appended{0};
 };
@@ -43,11 +48,13 @@ struct Ends {
 struct Appended {
     Offset first;
     Offset last;
-    Timestamp append_time;   // -1 with CreateTime
-    bool duplicate = false;  // an idempotent producer sent it before: first and last are those of the original
+    Timestamp append_time;  // -1 with CreateTime
+    bool duplicate =
+        false;  // an idempotent producer sent it before: first and last are those of the original
 };
 
-// A part of a file that an answer sends. The file stays readable while this holds it, even after its deletion.
+// A part of a file that an answer sends. The file stays readable while this holds it, even after
+// its deletion.
 struct FileRange {
     io::FileRef file;
     uint64_t file_number = 0;  // names the file in the tail cache (log/tail_cache.hpp)
@@ -57,14 +64,16 @@ struct FileRange {
 
 struct ReadOptions {
     Offset from;
-    Offset up_to;           // exclusive: the high watermark or the last stable offset
-    int64_t max_bytes = 0;  // the first batch is returned whole even if it is larger, when `at_least_one` says so
+    Offset up_to;  // exclusive: the high watermark or the last stable offset
+    int64_t max_bytes =
+        0;  // the first batch is returned whole even if it is larger, when `at_least_one` says so
     bool at_least_one = true;
 };
 
 struct ReadResult {
-    std::optional<FileRange> range;  // whole batches, the first of which holds `from`; none when there is nothing yet
-    Offset end;                      // the offset after the last record returned; `from` when there is none
+    std::optional<FileRange>
+        range;   // whole batches, the first of which holds `from`; none when there is nothing yet
+    Offset end;  // the offset after the last record returned; `from` when there is none
 };
 
 struct TimestampOffset {
@@ -73,14 +82,15 @@ struct TimestampOffset {
     LeaderEpoch epoch;
 };
 
-// Told about the ends; called on the loop, from inside the log's own work: post to a strand and return.
+// Told about the ends; called on the loop, from inside the log's own work: post to a strand and
+// return.
 class LogListener {
 public:
     virtual ~LogListener() = default;
     // The written or the durable end moved forward.
     virtual void ends_moved() = 0;
-    // A write or a sync failed: everything from `appended_end` on is gone, with its sequence numbers. `why` is
-    // no_space (the log goes on) or directory_fenced (it does not).
+    // A write or a sync failed: everything from `appended_end` on is gone, with its sequence
+    // numbers. `why` is no_space (the log goes on) or directory_fenced (it does not).
     virtual void taken_back(Offset appended_end, Errc why) = 0;
 };
 
@@ -95,35 +105,44 @@ public:
     virtual void set_listener(LogListener* listener) = 0;  // null: nobody
     virtual void set_config(const LogConfig& config) = 0;
 
-    // Takes one batch whose form and checksum were checked (record::validate_produced): assigns its offsets, sets base
-    // offset and leader epoch in the staged copy (both outside the checksum), checks and advances the producer's
-    // sequence. `batch` is copied. The bytes reach the file at the end of the round and the medium soon after.
-    // Errors: out_of_order_sequence_number, invalid_producer_epoch, record_list_too_large, over_budget (too much staged:
-    // the disk is behind; retry), kafka_storage_error (the directory is fenced or this log is offline).
+    // Takes one batch whose form and checksum were checked (record::validate_produced): assigns its
+    // offsets, sets base offset and leader epoch in the staged copy (both outside the checksum),
+    // checks and advances the producer's sequence. `batch` is copied. The bytes reach the file at
+    // the end of the round and the medium soon after. Errors: out_of_order_sequence_number,
+    // invalid_producer_epoch, record_list_too_large, over_budget (too much staged: the disk is
+    // behind; retry), kafka_storage_error (the directory is fenced or this log is offline).
     virtual Result<Appended> append(ByteView batch, LeaderEpoch epoch) = 0;
 
-    // Finds the bytes from options.from on, at most one segment's worth. Never returns bytes above the written end.
-    // Errors: offset_out_of_range (below the start or above the appended end), corrupt_message, kafka_storage_error.
+    // Finds the bytes from options.from on, at most one segment's worth. Never returns bytes above
+    // the written end. Errors: offset_out_of_range (below the start or above the appended end),
+    // corrupt_message, kafka_storage_error.
     virtual io::Task<Result<ReadResult>> read(ReadOptions options) = 0;
 
-    // The first record below `up_to` whose timestamp is at or after `timestamp`; none when there is none.
-    virtual io::Task<Result<std::optional<TimestampOffset>>> find_timestamp(Timestamp timestamp, Offset up_to) = 0;
-    // The record with the largest timestamp below `up_to` (the first of several); none when the log is empty.
+    // The first record below `up_to` whose timestamp is at or after `timestamp`; none when there is
+    // none.
+    virtual io::Task<Result<std::optional<TimestampOffset>>> find_timestamp(Timestamp timestamp,
+                                                                            Offset up_to) = 0;
+    // The record with the largest timestamp below `up_to` (the first of several); none when the log
+    // is empty.
     virtual io::Task<Result<std::optional<TimestampOffset>>> find_max_timestamp(Offset up_to) = 0;
 
-    // The epoch of the record at `offset`, or that of the last record before it; -1 when there is none.
+    // The epoch of the record at `offset`, or that of the last record before it; -1 when there is
+    // none.
     [[nodiscard]] virtual LeaderEpoch epoch_at(Offset offset) const = 0;
-    // The epoch and the end of the largest epoch at or below `epoch` (KIP-101, KIP-320); none when unknown.
+    // The epoch and the end of the largest epoch at or below `epoch` (KIP-101, KIP-320); none when
+    // unknown.
     struct EpochEnd {
         LeaderEpoch epoch;
         Offset end;
     };
     [[nodiscard]] virtual std::optional<EpochEnd> end_of_epoch(LeaderEpoch epoch) const = 0;
 
-    // Completes when the durable end is at or past `end`. Errors as LogListener::taken_back, or cancelled.
+    // Completes when the durable end is at or past `end`. Errors as LogListener::taken_back, or
+    // cancelled.
     virtual io::Task<Status> until_durable(Offset end) = 0;
 
-    // Moves the log start forward and deletes segments wholly below it (used by metadata snapshots and DeleteRecords).
+    // Moves the log start forward and deletes segments wholly below it (used by metadata snapshots
+    // and DeleteRecords).
     virtual io::Task<Status> advance_start(Offset start) = 0;
 };
 

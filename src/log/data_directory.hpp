@@ -1,0 +1,86 @@
+// The Directory of log/directory.hpp: identity and lock, the logs, and the services they share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/event.hpp"
+#include "io/gate.hpp"
+#include "log/clean_stop.hpp"
+#include "log/directory.hpp"
+#include "log/durable_ends.hpp"
+#include "log/ends_recorder.hpp"
+#include "log/partition_log.hpp"
+#include "log/shared.hpp"
+#include "log/torn_store.hpp"
+
+namespace cambium::log {
+
+class DataDirectory final : public Directory {
+public:
+    DataDirectory(io::World world, DirectoryOptions options);
+    ~DataDirectory() override;
+
+    // Takes the lock, makes or checks the directory and reads its records. Called once.
+    io::Task<Status> start();
+
+    [[nodiscard]] const Uuid& id() const override { return id_; }
+    [[nodiscard]] bool stopped_cleanly() const override { return clean_; }
+    [[nodiscard]] bool fenced() const override { return shared_.fenced.has_value(); }
+    [[nodiscard]] SyncStats sync_stats() const override { return shared_.durability->stats(); }
+    [[nodiscard]] TailCache& tail_cache() override { return shared_.tail; }
+    io::Task<Result<std::vector<LogIdentity>>> list() override;
+    io::Task<Result<Log*>> create(LogIdentity identity, LogConfig config) override;
+    io::Task<Result<Log*>> load(LogIdentity identity, LogConfig config) override;
+    [[nodiscard]] const std::vector<Recovered>& recovered() const override { return recovered_; }
+    io::Task<Status> remove(LogIdentity identity) override;
+    io::Task<Status> close() override;
+
+private:
+    using Logs = std::map<TopicPartition, std::unique_ptr<PartitionLog>>;
+
+    // identity.cpp: what makes a directory one of ours.
+    io::Task<Status> make_or_check();
+    io::Task<Status> format();
+    io::Task<Status> remove_leftovers();
+    io::Task<Status> take_clean_stop();
+
+    io::Task<Status> make_files(LogIdentity identity);
+    io::Task<Result<LogState>> from_summary(LogIdentity identity, LogSummary summary);
+    io::Task<Status> check_topic_id(LogIdentity identity);
+    Log* add(const LogIdentity& identity, const LogConfig& config, LogState state);
+    io::Task<Status> rename_away(LogIdentity identity);
+    io::Task<Status> close_logs();
+    io::Task<Status> write_clean_stop();
+
+    [[nodiscard]] std::string path(std::string_view name) const;
+    [[nodiscard]] static LogKey key(const LogIdentity& identity) {
+        return {identity.topic_id, identity.partition.partition};
+    }
+    [[nodiscard]] DurableEnds collect_ends() const;
+    // A disk operation that changes something failed.
+    void failed(const Error& error);
+    Status checked(Status status);
+    void watch_tail();
+
+    Shared shared_;
+    std::unique_ptr<io::DirectoryLock> lock_;
+    Uuid id_;
+    bool clean_ = false;
+    std::map<LogKey, LogSummary> summaries_;      // of logs that were not loaded since a clean stop
+    std::map<LogKey, DurableEnd> recorded_ends_;  // of logs that are not loaded
+    DurableEndsFile ends_file_;
+    EndsRecorder recorder_;
+    TornStore torn_;
+    Logs logs_;
+    std::set<TopicPartition> busy_;  // being made, loaded or removed
+    std::vector<Recovered> recovered_;
+    io::TimerId tail_timer_ = io::TimerId::none;
+    bool closed_ = false;
+};
+
+}  // namespace cambium::log

@@ -1,0 +1,121 @@
+#include "log/durability.hpp"
+
+#include <utility>
+
+#include "base/fault.hpp"
+
+namespace cambium::log {
+
+namespace {
+
+// The weight of the newest sync in the average that decides where the next one runs.
+constexpr double newest_weight = 0.2;
+
+io::Task<void> sync_into(Syncable* log, io::Where where, Status* into) {
+    Status status = co_await log->sync(where);
+    *into = std::move(status);
+}
+
+}  // namespace
+
+io::Task<Status> FileByFile::sync(std::span<Syncable* const> logs, io::Where where) {
+    std::vector<Status> results(logs.size());
+    io::Gate all;
+    for (size_t i = 0; i < logs.size(); ++i) io::spawn(all, sync_into(logs[i], where, &results[i]));
+    co_await all.close();
+    for (Status& status : results)
+        if (!status) co_return std::move(status);
+    co_return Status();
+}
+
+Durability::Durability(io::World& world, std::unique_ptr<SyncEngine> engine,
+                       io::Duration flush_interval, Hooks hooks)
+    : world_(world),
+      engine_(std::move(engine)),
+      flush_interval_(flush_interval),
+      hooks_(std::move(hooks)) {}
+
+void Durability::wrote(Syncable& log, bool soon) {
+    if (failed_ || log.waiting_ == Syncable::Waiting::for_a_round) return;
+    if (soon) {
+        if (log.waiting_ == Syncable::Waiting::lazily) std::erase(lazy_, &log);
+        log.waiting_ = Syncable::Waiting::for_a_round;
+        waiting_.push_back(&log);
+        schedule();
+        return;
+    }
+    if (log.waiting_ == Syncable::Waiting::lazily) return;
+    log.waiting_ = Syncable::Waiting::lazily;
+    lazy_.push_back(&log);
+    if (timer_ == io::TimerId::none)
+        timer_ = world_.timers.set(world_.clock.now() + flush_interval_, [this] {
+            timer_ = io::TimerId::none;
+            hurry_lazy();
+        });
+}
+
+void Durability::hurry_lazy() {
+    for (Syncable* log : lazy_) {
+        log->waiting_ = Syncable::Waiting::for_a_round;
+        waiting_.push_back(log);
+    }
+    lazy_.clear();
+    if (!waiting_.empty()) schedule();
+}
+
+void Durability::forget(Syncable& log) {
+    std::erase(waiting_, &log);
+    std::erase(lazy_, &log);
+    log.waiting_ = Syncable::Waiting::no;
+}
+
+// Rounds follow each other in one Task; it begins when this loop's round has written everything.
+void Durability::schedule() {
+    if (scheduled_ || gate_.closed()) return;
+    scheduled_ = true;
+    world_.loop.at_round_end([this, holder = gate_.hold()] { io::spawn(gate_, run()); });
+}
+
+io::Task<void> Durability::run() {
+    while (!waiting_.empty() && !failed_) {
+        Status status = co_await round();
+        if (status || mutant("log.sync_error_ignored")) continue;
+        failed_ = true;
+        hooks_.failed(status.error());
+    }
+    scheduled_ = false;
+    idle_.notify();
+}
+
+io::Task<Status> Durability::round() {
+    const io::Where where = choose();
+    syncing_ = std::exchange(waiting_, {});
+    for (Syncable* log : syncing_) log->waiting_ = Syncable::Waiting::no;
+    if (syncing_.size() > 1) sometimes("log.group_commit");
+    const io::Monotonic began = world_.clock.now();
+    Status status = co_await engine_->sync(syncing_, where);
+    const auto took = static_cast<double>((world_.clock.now() - began).count());
+    recent_ns_ = recent_ns_ == 0 ? took : recent_ns_ + newest_weight * (took - recent_ns_);
+    ++stats_.rounds;
+    stats_.logs_synced += static_cast<int64_t>(syncing_.size());
+    syncing_.clear();
+    if (status) hooks_.advanced();
+    co_return status;
+}
+
+io::Where Durability::choose() const {
+    if (waiting_.size() != 1 || recent_ns_ > static_cast<double>(inline_time_max.count()))
+        return io::Where::worker;
+    const Syncable::Load load = waiting_.front()->load();
+    return load.files <= 1 && load.bytes <= inline_bytes_max ? io::Where::here : io::Where::worker;
+}
+
+io::Task<void> Durability::close() {
+    world_.timers.cancel(timer_);
+    timer_ = io::TimerId::none;
+    hurry_lazy();
+    while (scheduled_) (void)co_await idle_.wait();
+    co_await gate_.close();
+}
+
+}  // namespace cambium::log

@@ -1,0 +1,109 @@
+// Makes what logs wrote durable, together: group commit (HOUSE, decision 5).
+//
+// A log that wrote says so; a round then syncs every log that did before it began, all at once, and
+// while it is under way the next round gathers. How a set of logs is synced is a SyncEngine: today
+// file by file; one syncfs, or a journal, can stand behind the same call.
+//
+// An error of a round is reported once and ends the service: nothing is ever synced again, because
+// the kernel may have dropped the pages and called them clean (fsyncgate, 2018).
+//
+// With flush.policy=ack a round begins at the end of the loop's round that wrote; with os at most
+// one in flush_interval does, except for logs that ask for the former. A round runs on the loop
+// itself only while that is cheap: one small dirty file, and recent syncs were fast.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.hpp"
+#include "io/event.hpp"
+#include "io/gate.hpp"
+#include "io/task.hpp"
+#include "io/timers.hpp"
+#include "io/world.hpp"
+#include "log/sync_stats.hpp"
+
+namespace cambium::log {
+
+// Something that writes and wants it durable: a log.
+class Syncable {
+public:
+    virtual ~Syncable() = default;
+    struct Load {
+        size_t files = 0;
+        int64_t bytes = 0;
+    };
+    // What a sync that begins now has to make durable.
+    [[nodiscard]] virtual Load load() const = 0;
+    // Makes durable what was written before the call, then says so to whoever waits for it.
+    virtual io::Task<Status> sync(io::Where where) = 0;
+
+private:
+    friend class Durability;
+    enum class Waiting : uint8_t { no, lazily, for_a_round };
+    Waiting waiting_ = Waiting::no;
+};
+
+class SyncEngine {
+public:
+    virtual ~SyncEngine() = default;
+    // The first error, once all of them have ended.
+    virtual io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) = 0;
+};
+
+// One datasync per dirty file, all of them under way at once.
+class FileByFile final : public SyncEngine {
+public:
+    io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) override;
+};
+
+class Durability {
+public:
+    // Inline syncs: only below both, with one dirty file.
+    static constexpr io::Duration inline_time_max{400'000};
+    static constexpr int64_t inline_bytes_max = 256 << 10;
+
+    struct Hooks {
+        std::function<void(const Error&)> failed;  // once
+        std::function<void()> advanced;            // after each round
+    };
+    Durability(io::World& world, std::unique_ptr<SyncEngine> engine, io::Duration flush_interval,
+               Hooks hooks);
+
+    // `log` wrote. `soon`: somebody waits for it (flush.policy=ack).
+    void wrote(Syncable& log, bool soon);
+    // Nothing more is asked of it, except to finish a sync that is under way.
+    void forget(Syncable& log);
+    // Makes everything durable that was written, and ends.
+    io::Task<void> close();
+
+    [[nodiscard]] SyncStats& stats() { return stats_; }
+
+private:
+    void schedule();
+    io::Task<void> run();
+    io::Task<Status> round();
+    [[nodiscard]] io::Where choose() const;
+    void hurry_lazy();
+
+    io::World& world_;
+    std::unique_ptr<SyncEngine> engine_;
+    io::Duration flush_interval_;
+    Hooks hooks_;
+    SyncStats stats_;
+    std::vector<Syncable*> waiting_;  // for the next round, in order of their writes
+    std::vector<Syncable*> lazy_;     // for the next flush interval
+    std::vector<Syncable*> syncing_;
+    io::TimerId timer_ = io::TimerId::none;
+    bool scheduled_ = false;
+    bool failed_ = false;
+    double recent_ns_ = 0;  // of syncs, smoothed
+    io::Signal idle_;
+    io::Gate gate_;
+};
+
+}  // namespace cambium::log

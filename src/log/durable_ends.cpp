@@ -1,0 +1,126 @@
+#include "log/durable_ends.hpp"
+
+#include <optional>
+
+#include "bytes/crc32c.hpp"
+#include "bytes/cursor.hpp"
+#include "bytes/endian.hpp"
+#include "log/files.hpp"
+#include "log/names.hpp"
+
+namespace cambium::log {
+
+namespace {
+
+constexpr size_t checked_from = 4;  // everything after the checksum
+
+static_assert(durable_ends_header_bytes == 4 + 1 + 8 + 16 + 4);
+static_assert(durable_ends_entry_bytes == 16 + 4 + 8 + 8 + 8 + 8);
+
+}  // namespace
+
+Buffer encode(const DurableEnds& ends) {
+    Buffer out(durable_ends_header_bytes + ends.logs.size() * durable_ends_entry_bytes);
+    Writer writer(out);
+    writer.big(uint32_t{0});
+    writer.big(durable_ends_version);
+    writer.big(ends.generation);
+    writer.uuid(ends.directory);
+    writer.big(static_cast<int32_t>(ends.logs.size()));
+    for (const auto& [key, log] : ends.logs) {
+        writer.uuid(key.first);
+        writer.big(key.second.value());
+        writer.big(log.start.value());
+        writer.big(log.end.value());
+        writer.big(log.segment_base.value());
+        writer.big(log.position);
+    }
+    store_big(out.data(), crc32c(out.view().subspan(checked_from)));
+    return out;
+}
+
+Result<DurableEnds> decode_durable_ends(ByteView bytes) {
+    Reader reader(bytes);
+    const auto crc = reader.big<uint32_t>();
+    const auto version = reader.big<int8_t>();
+    if (!reader.ok() || crc32c(bytes.subspan(checked_from)) != crc)
+        return Error{Errc::corrupt_data, "durable ends do not match their checksum"};
+    if (version != durable_ends_version)
+        return Error{Errc::unsupported_format,
+                     "durable ends of version " + std::to_string(version)};
+    DurableEnds ends;
+    ends.generation = reader.big<int64_t>();
+    ends.directory = reader.uuid();
+    const auto count = reader.big<int32_t>();
+    if (!reader.ok() || count < 0 ||
+        reader.left() != static_cast<size_t>(count) * durable_ends_entry_bytes)
+        return Error{Errc::corrupt_data, "durable ends do not have the length they say"};
+    for (int32_t i = 0; i < count; ++i) {
+        const Uuid topic = reader.uuid();
+        const PartitionIndex partition(reader.big<int32_t>());
+        DurableEnd& log = ends.logs[{topic, partition}];
+        log.start = Offset(reader.big<int64_t>());
+        log.end = Offset(reader.big<int64_t>());
+        log.segment_base = Offset(reader.big<int64_t>());
+        log.position = reader.big<int64_t>();
+    }
+    return ends;
+}
+
+io::Task<Result<DurableEnds>> DurableEndsFile::open() {
+    std::optional<DurableEnds> newest;
+    bool damaged = false;
+    for (size_t slot = 0; slot < files_.size(); ++slot) {
+        const std::string path = join(path_, durable_ends_files[slot]);
+        const Result<Buffer> bytes = co_await read_file(disk_, path, durable_ends_bytes_max);
+        if (bytes.code() == Errc::not_found) continue;
+        if (!bytes && bytes.code() != Errc::corrupt_data) co_return bytes.error();
+        if (bytes && bytes->empty()) continue;
+        Result<DurableEnds> ends =
+            bytes ? decode_durable_ends(bytes->view()) : Result<DurableEnds>(bytes.error());
+        if (ends.code() == Errc::unsupported_format) co_return ends.error();
+        if (!ends) {
+            damaged = true;
+            continue;
+        }
+        if (newest && newest->generation >= ends->generation) continue;
+        newest = std::move(*ends);
+        next_slot_ = 1 - slot;
+    }
+    if (!newest && damaged)
+        co_return Error{Errc::corrupt_data,
+                        path_ +
+                            "/durable-ends.{0,1}: neither is valid, so torn cannot be told from "
+                            "corrupt; remove both to take what the logs hold"};
+    if (!newest) co_return DurableEnds{};
+    generation_ = newest->generation;
+    co_return std::move(*newest);
+}
+
+io::Task<Status> DurableEndsFile::write(DurableEnds ends) {
+    ends.generation = generation_ + 1;
+    const Status written = co_await write_slot(next_slot_, encode(ends));
+    // A slot that failed is written again, never the other one.
+    if (!written) co_return written;
+    ++generation_;
+    next_slot_ = 1 - next_slot_;
+    co_return Status();
+}
+
+io::Task<Status> DurableEndsFile::write_slot(size_t slot, Buffer bytes) {
+    io::FileRef& file = files_[slot];
+    const bool opened = file == nullptr;
+    if (opened) {
+        Result<io::FileRef> fresh =
+            co_await disk_->open(join(path_, durable_ends_files[slot]), io::OpenMode::create);
+        if (!fresh) co_return fresh.error();
+        file = *fresh;
+    }
+    Status status = co_await write_all(file, 0, bytes.view());
+    if (status) status = co_await file->truncate(static_cast<int64_t>(bytes.size()));
+    if (status) status = co_await file->datasync(io::Where::worker);
+    if (status && opened) status = co_await disk_->sync_directory(path_);
+    co_return status;
+}
+
+}  // namespace cambium::log

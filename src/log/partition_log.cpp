@@ -1,0 +1,283 @@
+#include "log/partition_log.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "bytes/endian.hpp"
+#include "log/producer_snapshot.hpp"
+#include "log/segment_index.hpp"
+#include "log/segment_reader.hpp"
+#include "record/batch.hpp"
+
+namespace cambium::log {
+
+namespace {
+
+Error storage_error(const Error& error) { return {Errc::kafka_storage_error, error.text()}; }
+
+// What a reader is told: damage keeps its own name, everything else is the disk's fault.
+Error for_reader(const Error& error) {
+    return error.code == Errc::corrupt_message || error.code == Errc::cancelled
+               ? error
+               : storage_error(error);
+}
+
+}  // namespace
+
+PartitionLog::PartitionLog(Shared& shared, LogIdentity identity, LogConfig config, LogState state)
+    : shared_(shared),
+      identity_(std::move(identity)),
+      config_(config),
+      ends_{state.start, state.end, state.end, state.end},
+      segments_(std::move(state.segments)),
+      producers_(std::move(state.producers)),
+      epochs_(std::move(state.epochs)),
+      snapshots_(std::move(state.snapshots)) {
+    check(!segments_.empty());
+    epochs_dirty_ = state.epochs_unsaved;
+    written_in_ = active();
+    durable_ = {active(), {active()->size, state.end}};
+    if (shared_.fenced) stopped_ = Errc::directory_fenced;
+}
+
+PartitionLog::~PartitionLog() {
+    check(waiters_.empty(), waiters_.size());
+    check(staged_.empty(), staged_.size());
+    for (const SegmentRef& segment : segments_) shared_.tail.forget(segment->file_number);
+}
+
+std::string PartitionLog::directory() const {
+    return join(shared_.options.path, identity_.partition.text());
+}
+
+int64_t PartitionLog::size_bytes() const {
+    int64_t bytes = 0;
+    for (const SegmentRef& segment : segments_) bytes += segment->size;
+    return bytes;
+}
+
+Status PartitionLog::usable() const {
+    if (closing_ || stopped_ == Errc::cancelled) return Errc::cancelled;
+    if (stopped_ == Errc::none) return {};
+    return Error{Errc::kafka_storage_error, directory() + ": " + std::string(name(stopped_))};
+}
+
+Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
+    if (const Status status = usable(); !status) return status.error();
+    const record::HeaderView header(batch);
+    check(header.size() == batch.size(), header.size(), batch.size());
+    const bool log_time = header.timestamp_type() == record::TimestampType::log_append_time;
+    if (static_cast<int64_t>(batch.size()) > config_.segment_bytes)
+        return Error{Errc::record_list_too_large,
+                     std::to_string(batch.size()) + " bytes in " + identity_.partition.text()};
+
+    const Result<std::optional<ProducerBatch>> judged = producers_.judge(header);
+    if (!judged) return judged.error();
+    if (const std::optional<ProducerBatch>& original = *judged)
+        return Appended{original->first_offset(), original->last_offset,
+                        log_time ? original->timestamp : Timestamp(), true};
+    if (shared_.staged_bytes + static_cast<int64_t>(batch.size()) >
+        shared_.options.staged_bytes_max)
+        return Error{Errc::over_budget, "too many bytes wait to be written"};
+
+    const Offset first = ends_.appended;
+    stage(segment_for(header), batch, epoch);
+    schedule_write();
+    return Appended{first, ends_.appended - 1, log_time ? header.max_timestamp() : Timestamp(),
+                    false};
+}
+
+bool PartitionLog::must_roll(const record::HeaderView& batch) const {
+    const Segment& segment = *segments_.back();
+    if (segment.appended_size == 0) return false;
+    const int64_t size = segment.appended_size + static_cast<int64_t>(batch.size());
+    const Offset last = ends_.appended + batch.last_offset_delta();
+    // A staged batch may become an entry, so each counts as one.
+    const auto staged = static_cast<int64_t>(staged_.size());
+    const IndexBuilder::State& index = segment.builder.state();
+    const int64_t entries_max = config_.segment_index_bytes / int64_t{time_index_entry_bytes};
+    return size > std::min<int64_t>(config_.segment_bytes, INT32_MAX) ||
+           last - segment.base > INT32_MAX ||
+           std::max(index.index_entries, index.time_entries) + staged + 1 >= entries_max;
+}
+
+SegmentRef PartitionLog::segment_for(const record::HeaderView& batch) {
+    if (must_roll(batch)) {
+        auto fresh = std::make_shared<Segment>(shared_.segments, directory(), ends_.appended,
+                                               ++shared_.file_numbers);
+        fresh->created = false;
+        fresh->producers_at_base = encode_producers(producers_);
+        segments_.push_back(std::move(fresh));
+    }
+    return active();
+}
+
+void PartitionLog::stage(const SegmentRef& segment, ByteView batch, LeaderEpoch epoch) {
+    const Offset base = ends_.appended;
+    std::array<uint8_t, record::header_bytes> patched{};
+    std::copy_n(batch.data(), patched.size(), patched.data());
+    record::patch(patched, base, epoch);
+    const record::HeaderView header(patched);
+
+    const auto size = static_cast<int64_t>(batch.size());
+    const int64_t position = segment->appended_size;
+    shared_.tail.stage(segment->file_number, position, patched);
+    shared_.tail.stage(segment->file_number, position + int64_t{record::header_bytes},
+                       batch.subspan(record::header_bytes));
+    shared_.tail_in_use();
+    shared_.staged_bytes += size;
+    segment->appended_size += size;
+    ends_.appended = header.next_offset();
+    staged_.push_back({segment,
+                       {static_cast<int32_t>(header.last_offset() - segment->base), position, size,
+                        header.max_timestamp()},
+                       ends_.appended});
+    producers_.appended(header);
+    if (epochs_.assign(epoch, base)) epochs_dirty_ = true;
+}
+
+std::optional<Log::EpochEnd> PartitionLog::end_of_epoch(LeaderEpoch epoch) const {
+    const std::optional<EpochCache::End> end = epochs_.end_of(epoch, ends_.appended);
+    if (!end) return std::nullopt;
+    return EpochEnd{end->epoch, end->end};
+}
+
+io::Task<Status> PartitionLog::until_durable(Offset end) {
+    if (ends_.durable >= end) co_return Status();
+    if (stopped_ != Errc::none) co_return Error{stopped_, directory()};
+    Waiter waiter{end, {}};
+    waiters_.push_back(&waiter);
+    co_return co_await waiter.done;
+}
+
+SegmentRef PartitionLog::segment_at(Offset offset) const {
+    const auto above = std::upper_bound(
+        segments_.begin(), segments_.end(), offset,
+        [](Offset wanted, const SegmentRef& segment) { return wanted < segment->base; });
+    check(above != segments_.begin(), offset);
+    return *(above - 1);
+}
+
+std::optional<Place> PartitionLog::known_place(const SegmentRef& segment, Offset offset) const {
+    if (durable_.first == segment && durable_.second.offset == offset) return durable_.second;
+    if (ends_.written == offset && segments_.back() == segment) return Place{segment->size, offset};
+    for (const auto& [in, place] : places_)
+        if (in == segment && place.offset == offset) return place;
+    return std::nullopt;
+}
+
+void PartitionLog::remember_place(const SegmentRef& segment, Place place) {
+    if (known_place(segment, place.offset)) return;
+    places_[next_place_] = {segment, place};
+    next_place_ = (next_place_ + 1) % places_kept;
+}
+
+io::Task<Result<ReadResult>> PartitionLog::read(ReadOptions options) {
+    if (const Status status = usable(); !status) co_return status.error();
+    const io::Gate::Holder holder = gate_.hold();
+    if (options.from < ends_.start || options.from > ends_.appended)
+        co_return Error{Errc::offset_out_of_range,
+                        identity_.partition.text() + " at " + std::to_string(options.from.value())};
+    const Offset up_to = std::min(options.up_to, ends_.written);
+    if (options.from >= up_to) co_return ReadResult{std::nullopt, options.from};
+
+    const SegmentRef segment = segment_at(options.from);
+    SegmentReader reader(&shared_.tail, segment, config_.index_interval_bytes);
+    const Result<std::optional<Place>> place =
+        co_await reader.locate(options.from, known_place(segment, options.from));
+    if (!place) co_return for_reader(place.error());
+    // Segments follow each other without a gap, so the batch must be in this one.
+    if (!*place)
+        co_return Error{Errc::corrupt_message,
+                        segment->path(FileKind::log) + " ends before the next segment begins"};
+    const Result<Extent> extent = co_await reader.measure(
+        **place, {up_to, options.max_bytes, options.at_least_one, known_place(segment, up_to)});
+    if (!extent) co_return for_reader(extent.error());
+    if (extent->length == 0) co_return ReadResult{std::nullopt, options.from};
+    const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
+    if (!file) co_return for_reader(file.error());
+    remember_place(segment, {(*place)->position + extent->length, extent->end});
+    co_return ReadResult{FileRange{*file, segment->file_number, (*place)->position, extent->length},
+                         extent->end};
+}
+
+DurableEnd PartitionLog::durable_end() const {
+    return {ends_.start, ends_.durable, durable_.first->base, durable_.second.position};
+}
+
+DurableEnd PartitionLog::written_end() const {
+    return {ends_.start, ends_.written, written_in_->base, written_in_->size};
+}
+
+io::Task<Status> PartitionLog::advance_start(Offset start) {
+    if (const Status status = usable(); !status) co_return status;
+    const io::Gate::Holder holder = gate_.hold();
+    start = std::min(start, ends_.durable);
+    if (start <= ends_.start) co_return Status();
+    ends_.start = start;
+    epochs_.advance_start(start);
+    // Which segments go is decided before the record is made: the record must not name one of them.
+    std::vector<SegmentRef> gone;
+    for (size_t i = 0; i + 1 < segments_.size() && segments_[i + 1]->base <= start; ++i)
+        if (segments_[i] != durable_.first) gone.push_back(segments_[i]);
+        else break;
+    Status status = co_await record_ends();
+    if (status) status = co_await remove_segments(std::move(gone));
+    co_return status;
+}
+
+io::Task<Status> PartitionLog::remove_segments(std::vector<SegmentRef> gone) {
+    for (const SegmentRef& segment : gone) {
+        if (std::erase(segments_, segment) == 0) continue;
+        std::erase(dirty_, segment);
+        shared_.tail.forget(segment->file_number);
+        for (auto& place : places_)
+            if (place.first == segment) place = {};
+        for (FileKind kind : {FileKind::log, FileKind::index, FileKind::time_index}) {
+            const Status removed = co_await shared_.world.disk.unlink(segment->path(kind));
+            if (!removed && removed.code() != Errc::not_found) co_return removed;
+        }
+    }
+    co_return Status();
+}
+
+io::Task<void> PartitionLog::stop_writing() {
+    closing_ = true;
+    while (scheduled_ || writing_) (void)co_await idle_.wait();
+}
+
+io::Task<void> PartitionLog::close() {
+    wake_waiters(Errc::cancelled);
+    co_await gate_.close();
+}
+
+io::Task<Result<LogSummary>> PartitionLog::summarize() {
+    if (stopped_ != Errc::none) co_return stopped_;
+    LogSummary summary;
+    summary.start = ends_.start;
+    summary.end = ends_.written;
+    summary.epochs = epochs_.entries();
+    summary.producers = static_cast<int32_t>(producers_.producers().size());
+    // One that was about to be rolled into when the disk was full.
+    while (!active()->created) segments_.pop_back();
+    active()->builder.finish();
+    Status status;
+    if (epochs_dirty_) status = co_await save_epochs();
+    if (status) status = co_await flush_index(active(), config_.index_interval_bytes);
+    if (status && summary.producers > 0) {
+        const Buffer snapshot = encode_producers(producers_);
+        status = co_await save_producers(ends_.written, &snapshot);
+    }
+    if (!status) co_return status.error();
+    for (const SegmentRef& segment : segments_)
+        summary.segments.push_back({segment->base, segment->size, segment->builder.largest()});
+    const IndexBuilder::State& index = active()->builder.state();
+    summary.index_entries = index.index_entries;
+    summary.time_entries = index.time_entries;
+    summary.bytes_since_entry = index.bytes_since_entry;
+    summary.last_time = index.last_time;
+    co_return summary;
+}
+
+}  // namespace cambium::log

@@ -1,0 +1,175 @@
+// The Log of one partition: what stands behind log/log.hpp.
+//
+// Appending is synchronous and changes what was *appended*: offsets, producer state, epochs, staged
+// bytes in the tail cache. One write Task at a time turns that into what is *written*: it rolls,
+// writes, and only then feeds the indexes. The durability service turns it into what is *durable*
+// by calling sync(). A failed write takes the appended state back to the written one.
+//
+//   append()            -> staged_, producers_, epochs_, ends_.appended
+//   write_staged()      -> segments_, their builders, ends_.written      (writer.cpp)
+//   sync()              -> ends_.durable, waiting acks                   (writer.cpp)
+//   read(), find_...()  : segment_reader                                (partition_log.cpp,
+//   timestamps.cpp)
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "io/event.hpp"
+#include "io/gate.hpp"
+#include "io/task.hpp"
+#include "log/clean_stop.hpp"
+#include "log/directory.hpp"
+#include "log/durability.hpp"
+#include "log/durable_ends.hpp"
+#include "log/epochs.hpp"
+#include "log/header_walk.hpp"
+#include "log/log.hpp"
+#include "log/producer_state.hpp"
+#include "log/segment.hpp"
+#include "log/shared.hpp"
+
+namespace cambium::log {
+
+// What a log is opened with: from a clean-stop summary, from recovery, or new.
+struct LogState {
+    Offset start{0};
+    Offset end{0};
+    std::vector<SegmentRef> segments;  // in order, at least one
+    ProducerState producers;
+    EpochCache epochs;
+    std::deque<Offset> snapshots;  // that exist, oldest first
+    bool epochs_unsaved = false;   // their file does not have them yet
+};
+
+// Producer snapshots that are kept: the newest, and one to fall back to.
+inline constexpr size_t snapshots_kept = 2;
+
+class PartitionLog final : public Log, public Syncable {
+public:
+    PartitionLog(Shared& shared, LogIdentity identity, LogConfig config, LogState state);
+    ~PartitionLog() override;
+
+    [[nodiscard]] const TopicPartition& partition() const override { return identity_.partition; }
+    [[nodiscard]] const Uuid& topic_id() const override { return identity_.topic_id; }
+    [[nodiscard]] Ends ends() const override { return ends_; }
+    [[nodiscard]] int64_t size_bytes() const override;
+    void set_listener(LogListener* listener) override { listener_ = listener; }
+    void set_config(const LogConfig& config) override { config_ = config; }
+    Result<Appended> append(ByteView batch, LeaderEpoch epoch) override;
+    io::Task<Result<ReadResult>> read(ReadOptions options) override;
+    io::Task<Result<std::optional<TimestampOffset>>> find_timestamp(Timestamp timestamp,
+                                                                    Offset up_to) override;
+    io::Task<Result<std::optional<TimestampOffset>>> find_max_timestamp(Offset up_to) override;
+    [[nodiscard]] LeaderEpoch epoch_at(Offset offset) const override { return epochs_.at(offset); }
+    [[nodiscard]] std::optional<EpochEnd> end_of_epoch(LeaderEpoch epoch) const override;
+    io::Task<Status> until_durable(Offset end) override;
+    io::Task<Status> advance_start(Offset start) override;
+
+    // For the durability service.
+    [[nodiscard]] Load load() const override;
+    io::Task<Status> sync(io::Where where) override;
+
+    // For the Directory.
+    [[nodiscard]] const LogIdentity& identity() const { return identity_; }
+    [[nodiscard]] DurableEnd durable_end() const;
+    [[nodiscard]] DurableEnd written_end() const;  // for a mutant
+    // The directory is fenced, or the process is ending (cancelled): appends, reads and waiting
+    // acks fail from now on, and nothing is written any more.
+    void stop(Errc why);
+    // Appends are refused from now on; completes when everything staged is written or taken back.
+    io::Task<void> stop_writing();
+    // After stop_writing() and the last sync: waits for what is under way and answers what waits.
+    io::Task<void> close();
+    // After close(): completes the files that a clean start relies on and says what is in them.
+    io::Task<Result<LogSummary>> summarize();
+
+    // Durable before segments below it go (set by the Directory).
+    std::function<io::Task<Status>()> record_ends;
+
+private:
+    struct Staged {
+        SegmentRef segment;
+        IndexedBatch batch;
+        Offset next;  // offset after the batch
+    };
+    struct Waiter {
+        Offset end;
+        io::Once<Status> done;
+    };
+
+    [[nodiscard]] Status usable() const;
+    [[nodiscard]] SegmentRef& active() { return segments_.back(); }
+    [[nodiscard]] std::string directory() const;
+    // The segment that takes a batch of this size and these offsets; a new one when it must roll.
+    SegmentRef segment_for(const record::HeaderView& batch);
+    [[nodiscard]] bool must_roll(const record::HeaderView& batch) const;
+    void stage(const SegmentRef& segment, ByteView batch, LeaderEpoch epoch);
+
+    void schedule_write();
+    io::Task<void> write_staged();
+    io::Task<Status> write_run();
+    io::Task<Status> write_pieces(SegmentRef segment, io::FileRef file, int64_t to);
+    void count_written(const SegmentRef& segment, int64_t to);
+    io::Task<Status> roll_into(SegmentRef segment);
+    io::Task<Status> leave(SegmentRef segment);
+    io::Task<void> write_failed(Error error);
+    io::Task<Status> sync_files(io::Where where);
+    io::Task<Status> save_epochs();
+    io::Task<Status> save_producers(Offset at, const Buffer* snapshot);
+    void take_back(Errc why);
+    void wake_waiters(Errc why);
+
+    [[nodiscard]] SegmentRef segment_at(Offset offset) const;
+    [[nodiscard]] std::optional<Place> known_place(const SegmentRef& segment, Offset offset) const;
+    void remember_place(const SegmentRef& segment, Place place);
+    io::Task<Result<std::optional<TimestampOffset>>> first_at_least(SegmentRef segment,
+                                                                    Timestamp timestamp,
+                                                                    Offset up_to);
+    io::Task<Result<Place>> place_before(SegmentRef segment, Timestamp timestamp);
+    io::Task<Status> know_largest(SegmentRef segment);
+    io::Task<Status> remove_segments(std::vector<SegmentRef> gone);
+
+    Shared& shared_;
+    LogIdentity identity_;
+    LogConfig config_;
+    LogListener* listener_ = nullptr;
+    Ends ends_;
+    std::vector<SegmentRef> segments_;
+    ProducerState producers_;
+    EpochCache epochs_;
+    bool epochs_dirty_ = false;
+
+    std::deque<Staged> staged_;
+    SegmentRef written_in_;         // holds the written end
+    std::deque<Offset> snapshots_;  // producer snapshots there are, oldest first
+    bool scheduled_ = false;
+    bool writing_ = false;
+    io::Signal idle_;  // the write Task ended
+    std::vector<SegmentRef> dirty_;
+    bool names_dirty_ = false;  // the directory has names that are not durable
+    int64_t batches_unsynced_ = 0;
+    std::pair<SegmentRef, Place> durable_;
+    std::list<Waiter*> waiters_;
+
+    // Ends of recent reads, where the next ones begin.
+    static constexpr size_t places_kept = 16;
+    std::array<std::pair<SegmentRef, Place>, places_kept> places_;
+    size_t next_place_ = 0;
+
+    bool closing_ = false;       // nothing new is taken
+    Errc stopped_ = Errc::none;  // directory_fenced or cancelled: nothing is written any more
+    io::Gate gate_;
+};
+
+}  // namespace cambium::log

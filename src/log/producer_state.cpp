@@ -1,0 +1,137 @@
+#include "log/producer_state.hpp"
+
+#include <string>
+
+#include "base/fault.hpp"
+
+namespace cambium::log {
+
+namespace {
+
+constexpr uint32_t sequence_mask = 0x7fffffff;
+
+int32_t following(int32_t sequence) {
+    return static_cast<int32_t>((static_cast<uint32_t>(sequence) + 1) & sequence_mask);
+}
+
+Error refused(Errc code, const record::HeaderView& batch, const std::string& why) {
+    return {code, "producer " + std::to_string(batch.producer_id().value()) + " epoch " +
+                      std::to_string(batch.producer_epoch().value()) + " sequence " +
+                      std::to_string(batch.base_sequence()) + ": " + why};
+}
+
+bool idempotent(const record::HeaderView& batch) {
+    return batch.has_producer_id() && batch.base_sequence() >= 0;
+}
+
+}  // namespace
+
+int32_t ProducerBatch::first_sequence() const {
+    const uint32_t first =
+        static_cast<uint32_t>(last_sequence) - static_cast<uint32_t>(offset_delta);
+    return static_cast<int32_t>(first & sequence_mask);
+}
+
+void Producer::add(const ProducerBatch& batch) {
+    if (count == batches.size()) {
+        for (size_t i = 1; i < batches.size(); ++i) batches[i - 1] = batches[i];
+        --count;
+    }
+    batches[count++] = batch;
+}
+
+Result<std::optional<ProducerBatch>> ProducerState::judge(const record::HeaderView& batch) const {
+    if (!idempotent(batch)) return std::optional<ProducerBatch>();
+    const auto found = producers_.find(batch.producer_id());
+    if (found == producers_.end()) return std::optional<ProducerBatch>();
+    const Producer& known = found->second;
+    if (batch.producer_epoch() == known.epoch && !mutant("log.duplicate_not_detected"))
+        for (size_t i = known.count; i-- > 0;)
+            if (known.batches[i].first_sequence() == batch.base_sequence() &&
+                known.batches[i].last_sequence == batch.last_sequence()) {
+                sometimes("log.duplicate_answered");
+                return std::optional(known.batches[i]);
+            }
+    if (mutant("log.duplicate_not_detected")) return std::optional<ProducerBatch>();
+    if (batch.producer_epoch() < known.epoch)
+        return refused(Errc::invalid_producer_epoch, batch,
+                       "the epoch is " + std::to_string(known.epoch.value()));
+    // A new epoch, and one that has no batch yet, begin at 0.
+    const bool begins = batch.producer_epoch() > known.epoch || known.newest() == nullptr;
+    const int32_t expected = begins ? 0 : following(known.newest()->last_sequence);
+    if (batch.base_sequence() != expected)
+        return refused(Errc::out_of_order_sequence_number, batch,
+                       "expected " + std::to_string(expected));
+    return std::optional<ProducerBatch>();
+}
+
+void ProducerState::appended(const record::HeaderView& batch) { take(batch, batch.base_offset()); }
+
+void ProducerState::replayed(const record::HeaderView& batch) { take(batch, std::nullopt); }
+
+void ProducerState::take(const record::HeaderView& batch, std::optional<Offset> undo_from) {
+    if (!batch.has_producer_id()) return;
+    const ProducerId id = batch.producer_id();
+    remember(id, undo_from);
+    const auto found = producers_.find(id);
+    Producer now = found == producers_.end() ? Producer{} : found->second;
+    if (now.epoch != batch.producer_epoch()) now.count = 0;
+    now.epoch = batch.producer_epoch();
+    now.last_timestamp = batch.max_timestamp();
+    now.touched = batch.last_offset();
+    if (batch.control()) now.transaction_start = Offset();
+    else if (batch.transactional() && now.transaction_start == Offset())
+        now.transaction_start = batch.base_offset();
+    if (idempotent(batch)) {
+        if (batch.last_sequence() < batch.base_sequence()) sometimes("log.sequence_wrapped");
+        now.add({batch.last_sequence(), batch.last_offset(), batch.last_offset_delta(),
+                 batch.max_timestamp()});
+    }
+    put(id, now);
+    if (producers_.size() <= limit_) return;
+    const ProducerId silent = by_age_.begin()->second;
+    remember(silent, undo_from);
+    put(silent, std::nullopt);
+}
+
+void ProducerState::remember(ProducerId id, std::optional<Offset> undo_from) {
+    if (!undo_from) return;
+    const auto found = producers_.find(id);
+    undo_.push_back(
+        {*undo_from, id, found == producers_.end() ? std::nullopt : std::optional(found->second)});
+}
+
+void ProducerState::put(ProducerId id, const std::optional<Producer>& producer) {
+    const auto found = producers_.find(id);
+    if (found != producers_.end()) by_age_.erase({found->second.touched, id});
+    if (producer) {
+        by_age_.insert({producer->touched, id});
+        producers_.insert_or_assign(id, *producer);
+    } else if (found != producers_.end()) {
+        producers_.erase(found);
+    }
+}
+
+void ProducerState::settle(Offset written) {
+    while (!undo_.empty() && undo_.front().first < written) undo_.pop_front();
+}
+
+void ProducerState::take_back(Offset end) {
+    while (!undo_.empty() && undo_.back().first >= end) {
+        if (!mutant("log.taken_back_keeps_sequences")) put(undo_.back().id, undo_.back().before);
+        undo_.pop_back();
+    }
+}
+
+void ProducerState::restore(ProducerId id, const Producer& producer) {
+    put(id, producer);
+    if (producers_.size() > limit_) put(by_age_.begin()->second, std::nullopt);
+}
+
+void ProducerState::clear() {
+    producers_.clear();
+    by_age_.clear();
+    undo_.clear();
+}
+
+}  // namespace cambium::log

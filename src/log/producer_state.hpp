@@ -1,0 +1,103 @@
+// What a log knows of its idempotent producers: enough that a batch which is sent twice is appended
+// once (KIP-98, KIP-360).
+//
+// For each producer id it keeps the epoch and the last five batches. A batch that equals one of
+// them is a duplicate and is answered with the offsets of the original; one that follows on is
+// appended; any other is a gap. Of a producer id that is not known here any sequence is accepted
+// (its records may have been deleted); a new epoch starts at sequence 0; an older epoch is refused.
+// Sequences wrap from 2^31-1 to 0.
+//
+// The state is a function of the batches in the log: live appends, replay after a crash and a
+// snapshot with a replay of the rest give the same. Appends can be taken back down to what settle()
+// said is written. Memory is bounded: above producers_max the producer that was silent longest is
+// forgotten.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "record/batch.hpp"
+
+namespace cambium::log {
+
+inline constexpr size_t producer_batches_kept = 5;
+inline constexpr size_t producers_max = size_t{1} << 16;
+
+// One remembered batch. Its first sequence and offset follow from the last ones.
+struct ProducerBatch {
+    int32_t last_sequence = -1;
+    Offset last_offset;
+    int32_t offset_delta = 0;
+    Timestamp timestamp;
+    bool operator==(const ProducerBatch&) const = default;
+
+    [[nodiscard]] int32_t first_sequence() const;
+    [[nodiscard]] Offset first_offset() const { return last_offset - offset_delta; }
+};
+
+struct Producer {
+    ProducerEpoch epoch;
+    int32_t coordinator_epoch = -1;
+    Timestamp last_timestamp;
+    Offset transaction_start;  // -1: none is open
+    Offset touched;            // last offset of its newest batch of any kind
+    uint8_t count = 0;
+    std::array<ProducerBatch, producer_batches_kept> batches{};  // oldest first
+
+    [[nodiscard]] const ProducerBatch* newest() const {
+        return count == 0 ? nullptr : &batches[count - 1U];
+    }
+    void add(const ProducerBatch& batch);
+    bool operator==(const Producer&) const = default;
+};
+
+class ProducerState {
+public:
+    explicit ProducerState(size_t limit = producers_max) : limit_(limit) {}
+
+    // What to do with a batch of a client. Nothing: append it. A batch: it is a duplicate of that.
+    // Errors: out_of_order_sequence_number, invalid_producer_epoch.
+    [[nodiscard]] Result<std::optional<ProducerBatch>> judge(const record::HeaderView& batch) const;
+
+    // `batch`, which has its offsets, is in the log. Live appends can be taken back until they are
+    // settled, replayed ones cannot.
+    void appended(const record::HeaderView& batch);
+    void replayed(const record::HeaderView& batch);
+    // What ends at or below `written` stays.
+    void settle(Offset written);
+    // Forgets every append at or above `end`.
+    void take_back(Offset end);
+
+    [[nodiscard]] const std::map<ProducerId, Producer>& producers() const { return producers_; }
+    // From a snapshot; replaces what is known of that producer.
+    void restore(ProducerId id, const Producer& producer);
+    void clear();
+
+    bool operator==(const ProducerState& other) const { return producers_ == other.producers_; }
+
+private:
+    struct Undo {
+        Offset first;  // of the batch that made the change
+        ProducerId id;
+        std::optional<Producer> before;
+    };
+    void take(const record::HeaderView& batch, std::optional<Offset> undo_from);
+    void remember(ProducerId id, std::optional<Offset> undo_from);
+    void put(ProducerId id, const std::optional<Producer>& producer);
+
+    size_t limit_;
+    std::map<ProducerId, Producer> producers_;
+    std::set<std::pair<Offset, ProducerId>> by_age_;  // (touched, id)
+    std::deque<Undo> undo_;
+};
+
+}  // namespace cambium::log

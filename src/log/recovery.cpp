@@ -1,0 +1,392 @@
+#include "log/recovery.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/fault.hpp"
+#include "log/files.hpp"
+#include "log/names.hpp"
+#include "log/producer_snapshot.hpp"
+#include "log/scanner.hpp"
+#include "log/segment_index.hpp"
+#include "log/segment_reader.hpp"
+
+namespace cambium::log {
+
+namespace {
+
+using Stop = BatchScanner::Stop;
+
+}  // namespace
+
+Recovery::Recovery(Shared* shared, TornStore* torn, LogIdentity identity, LogConfig config,
+                   std::optional<DurableEnd> recorded)
+    : shared_(shared),
+      torn_(torn),
+      identity_(std::move(identity)),
+      config_(config),
+      recorded_(recorded),
+      path_(join(shared->options.path, identity_.partition.text())) {
+    report_.partition = identity_.partition;
+    report_.scanned = true;
+}
+
+Error Recovery::corrupt(const std::string& what) const {
+    sometimes("log.corrupt_below_durable_end");
+    return {Errc::corrupt_data, path_ + ": " + what};
+}
+
+io::Task<Result<LogState>> Recovery::run() {
+    Status status = co_await look();
+    if (status) status = co_await read();
+    if (status) {
+        status = co_await apply();
+        failed_writing_ = status.code() == Errc::io_error;
+    }
+    if (!status) co_return status.error();
+    report_.end = cut_.end;
+    LogState state;
+    state.start = start_;
+    state.end = cut_.end;
+    state.segments = segments_;
+    state.producers = std::move(producers_);
+    state.epochs = std::move(epochs_);
+    state.snapshots = snapshots_;
+    state.epochs_unsaved = epochs_unsaved_;
+    co_return std::move(state);
+}
+
+// What files there are, and whether those below the recorded end are all there.
+io::Task<Status> Recovery::look() {
+    Result<std::vector<io::DirectoryEntry>> entries = co_await shared_->world.disk.list(path_);
+    if (!entries) co_return Error{entries.code(), path_};
+    std::vector<std::pair<Offset, int64_t>> found;
+    for (const io::DirectoryEntry& entry : *entries) {
+        const FileName name = parse_file(entry.name);
+        if (name.kind == FileKind::log) found.emplace_back(name.base, entry.size);
+        if (name.kind == FileKind::snapshot) snapshots_.push_back(name.base);
+        if (entry.name.ends_with(unfinished_suffix)) unfinished_.push_back(entry.name);
+    }
+    std::sort(found.begin(), found.end());
+    std::sort(snapshots_.begin(), snapshots_.end());
+    for (const auto& [base, size] : found) {
+        segments_.push_back(
+            std::make_shared<Segment>(shared_->segments, path_, base, ++shared_->file_numbers));
+        segments_.back()->size = size;
+    }
+    Status status = settle_start();
+    if (status) status = co_await check_older();
+    if (status) status = co_await choose_snapshot();
+    co_return status;
+}
+
+// Which segments hold the log, given its start, and which of them the recorded end.
+Status Recovery::settle_start() {
+    if (segments_.empty()) return corrupt("no segment is there");
+    start_ = recorded_ ? recorded_->start : segments_.front()->base;
+    if (!recorded_) recorded_ = DurableEnd{start_, start_, start_, 0};
+    while (segments_.size() > 1 && segments_[1]->base <= start_ &&
+           segments_[0]->base != recorded_->segment_base) {
+        passed_.push_back(segments_.front());
+        segments_.erase(segments_.begin());
+    }
+    if (segments_.front()->base > start_)
+        return corrupt("the segment with offset " + std::to_string(start_.value()) + " is missing");
+    for (const SegmentRef& segment : segments_) file_sizes_.push_back(segment->size);
+    while (recorded_in_ < segments_.size() &&
+           segments_[recorded_in_]->base != recorded_->segment_base)
+        ++recorded_in_;
+    if (recorded_in_ == segments_.size())
+        return corrupt("segment " + segment_file(recorded_->segment_base, FileKind::log) +
+                       " is missing");
+    if (segments_[recorded_in_]->size < recorded_->position)
+        return corrupt(segment_file(recorded_->segment_base, FileKind::log) +
+                       " is shorter than what was durable");
+    for (size_t i = 0; i + 1 < segments_.size(); ++i) segments_[i]->left = true;
+    return {};
+}
+
+// Segments before the one with the recorded end are whole: each ends where the next begins.
+io::Task<Status> Recovery::check_older() {
+    for (size_t i = 0; i < recorded_in_; ++i) {
+        const Result<Offset> end = co_await end_of(segments_[i]);
+        if (!end) co_return end.error();
+        if (*end != segments_[i + 1]->base)
+            co_return corrupt(segment_file(segments_[i]->base, FileKind::log) + " ends at offset " +
+                              std::to_string(end->value()) + ", the next segment begins at " +
+                              std::to_string(segments_[i + 1]->base.value()));
+    }
+    co_return Status();
+}
+
+// From the last index entry that proves right, else from its beginning, by headers.
+io::Task<Result<Offset>> Recovery::end_of(SegmentRef segment) {
+    const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
+    if (!file) co_return file.error();
+    SegmentReader reader(&shared_->tail, segment, config_.index_interval_bytes);
+    const Result<std::optional<Place>> last = co_await reader.last_indexed();
+    if (!last && last.code() != Errc::corrupt_message) co_return last.error();
+    if (!last) co_return corrupt(last.error().context);
+    const Place from = (*last).value_or(Place{0, segment->base});
+    BatchScanner scanner(*file, {from.position, segment->size, walk_block_bytes, false});
+    Offset expected = from.offset;
+    while (scanner.stop() == Stop::none) {
+        while (const auto found = scanner.next()) {
+            if (found->header.base_offset() != expected)
+                co_return corrupt(segment->path(FileKind::log) + " at " +
+                                  std::to_string(found->position) + ": the offset does not follow");
+            expected = found->header.next_offset();
+        }
+        const Status more = co_await scanner.more();
+        if (!more) co_return more.error();
+    }
+    if (scanner.stop() == Stop::damage)
+        co_return corrupt(segment->path(FileKind::log) + " at " +
+                          std::to_string(scanner.position()) + ": " + scanner.why());
+    co_return expected;
+}
+
+// The newest valid snapshot that stands for nothing but what was durable.
+io::Task<Status> Recovery::choose_snapshot() {
+    replay_from_ = start_;
+    for (size_t i = snapshots_.size(); i-- > 0;) {
+        if (snapshots_[i] > recorded_->end || snapshots_[i] < start_) continue;
+        const Result<Buffer> bytes = co_await read_file(
+            &shared_->world.disk, join(path_, segment_file(snapshots_[i], FileKind::snapshot)),
+            producer_snapshot_bytes_max);
+        if (!bytes && bytes.code() != Errc::corrupt_data) co_return bytes.error();
+        if (!bytes) continue;
+        Result<ProducerState> state = decode_producers(bytes->view());
+        if (!state) continue;
+        producers_ = std::move(*state);
+        replay_from_ = snapshots_[i];
+        break;
+    }
+    read_from_ = recorded_in_;
+    while (read_from_ > 0 && segments_[read_from_]->base > replay_from_) --read_from_;
+    co_return Status();
+}
+
+bool Recovery::below_recorded(size_t i, int64_t position) const {
+    return i < recorded_in_ || (i == recorded_in_ && position < recorded_->position);
+}
+
+io::Task<Status> Recovery::read() {
+    cut_ = {read_from_, 0, segments_[read_from_]->base, false};
+    Status epochs = co_await read_epochs();
+    if (!epochs) co_return epochs;
+    for (size_t i = read_from_; i < segments_.size() && !cut_.damage; ++i) {
+        // A later segment whose beginning does not meet what is before it lies above a hole.
+        if (segments_[i]->base != cut_.end) {
+            if (i <= recorded_in_) co_return corrupt("segments do not follow each other");
+            if (mutant("log.batches_after_hole_kept")) cut_.end = segments_[i]->base;
+            else break;
+        }
+        Status status = co_await read_segment(i);
+        if (!status) co_return status;
+    }
+    if (cut_.end < recorded_->end) co_return corrupt("the log ends below what was durable");
+    start_ = std::min(start_, cut_.end);
+    co_return Status();
+}
+
+io::Task<Status> Recovery::read_segment(size_t i) {
+    const SegmentRef segment = segments_[i];
+    const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
+    if (!file) co_return file.error();
+    BatchScanner scanner(*file, {0, segment->size, scan_block_bytes, true});
+    segment->builder = IndexBuilder();
+    segment->index = SparseIndex();
+    cut_.segment = i;
+    cut_.position = 0;
+    bool follows = true;
+    while (scanner.stop() == Stop::none && follows) {
+        while (const auto found = scanner.next()) {
+            follows = found->header.base_offset() == cut_.end;
+            if (!follows) break;
+            const Status accepted = accept(found->header, found->position, i);
+            if (!accepted) co_return accepted;
+            cut_.position = scanner.position();
+        }
+        if (!follows) break;
+        const Status more = co_await scanner.more();
+        if (!more) co_return more;
+    }
+    report_.bytes_scanned += scanner.bytes_read();
+    if (scanner.stop() == Stop::end && follows) co_return Status();
+    if (below_recorded(i, cut_.position))
+        co_return corrupt(segment_file(segment->base, FileKind::log) + " at " +
+                          std::to_string(cut_.position) + ": " +
+                          (follows ? scanner.why() : "the offset does not follow"));
+    if (mutant("log.batches_after_hole_kept") && i + 1 < segments_.size()) co_return Status();
+    cut_.damage = true;
+    co_return Status();
+}
+
+// The next batch of the log.
+Status Recovery::accept(const record::HeaderView& header, int64_t position, size_t i) {
+    const SegmentRef& segment = segments_[i];
+    const int64_t end = position + static_cast<int64_t>(header.size());
+    const bool meets = end == recorded_->position && header.next_offset() == recorded_->end;
+    if (below_recorded(i, position) && i == recorded_in_ && end >= recorded_->position && !meets)
+        return corrupt("no batch ends at the recorded end, offset " +
+                       std::to_string(recorded_->end.value()));
+    if (header.last_offset() - segment->base > INT32_MAX)
+        return corrupt("a segment has offsets too far apart");
+    const auto entry = segment->builder.written(
+        {static_cast<int32_t>(header.last_offset() - segment->base), position,
+         static_cast<int64_t>(header.size()), header.max_timestamp()},
+        config_.index_interval_bytes);
+    if (entry) segment->index->add(*entry);
+    if (header.base_offset() >= replay_from_ && !mutant("log.snapshot_not_replayed"))
+        producers_.replayed(header);
+    epochs_.assign(header.leader_epoch(), header.base_offset());
+    cut_.end = header.next_offset();
+    return {};
+}
+
+// Epochs of what is not read come from their file.
+io::Task<Status> Recovery::read_epochs() {
+    const Result<Buffer> text = co_await read_file(
+        &shared_->world.disk, join(path_, epoch_checkpoint_file), EpochCache::file_bytes_max);
+    if (!text && text.code() != Errc::not_found && text.code() != Errc::corrupt_data)
+        co_return text.error();
+    if (text) {
+        Result<EpochCache> parsed = EpochCache::parse(text->text());
+        if (parsed) epochs_ = saved_epochs_ = std::move(*parsed);
+    }
+    epochs_.take_back(cut_.end);
+    co_return Status();
+}
+
+io::Task<Status> Recovery::apply() {
+    Status status = co_await cut_off();
+    if (status) status = co_await drop_stale_files();
+    if (status) status = co_await make_durable();
+    co_return status;
+}
+
+// Afterwards the last segment ends where the log does.
+io::Task<Status> Recovery::cut_off() {
+    // A segment that holds nothing and does not begin where the log ends is not part of it.
+    const size_t last = cut_.segment;
+    while (segments_.size() > last + 1) {
+        const SegmentRef segment = segments_.back();
+        if (file_sizes_.back() > 0) sometimes("log.hole_above_durable_end");
+        Status status = co_await set_aside(segment, 0, file_sizes_.back());
+        if (status) status = co_await drop_segment(segment);
+        if (!status) co_return status;
+        segments_.pop_back();
+        file_sizes_.pop_back();
+    }
+    const SegmentRef segment = segments_.back();
+    segment->left = false;
+    const int64_t file_size = file_sizes_.back();
+    segment->size = segment->appended_size = cut_.position;
+    if (cut_.position == file_size) co_return Status();
+    if (mutant("log.torn_tail_not_cut")) {
+        segment->size = segment->appended_size = file_size;
+        co_return Status();
+    }
+    Status status = co_await set_aside(segment, cut_.position, file_size);
+    if (fault_point("log.recovery.cut")) status = Errc::io_error;
+    if (!status) co_return status;
+    const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
+    if (!file) co_return file.error();
+    status = co_await (*file)->truncate(cut_.position);
+    co_return status;
+}
+
+io::Task<Status> Recovery::set_aside(SegmentRef segment, int64_t position, int64_t file_size) {
+    if (position == file_size) co_return Status();
+    const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
+    if (!file) co_return file.error();
+    const Result<int64_t> nonzero = co_await first_nonzero(*file, position, file_size);
+    if (!nonzero) co_return nonzero.error();
+    if (*nonzero == file_size) {
+        sometimes("log.zeros_cut");
+        co_return Status();
+    }
+    sometimes("log.torn_tail_cut");
+    if (*nonzero - position >= static_cast<int64_t>(record::header_bytes))
+        sometimes("log.hole_above_durable_end");
+    report_.bytes_cut += file_size - position;
+    const Result<std::string> kept = co_await torn_->keep(
+        *file, position, file_size,
+        identity_.topic_id.text() + "-" + std::to_string(identity_.partition.partition.value()) +
+            "." + std::to_string(segment->base.value()) + "-" + std::to_string(position));
+    if (!kept) co_return kept.error();
+    if (!kept->empty()) report_.set_aside = *kept;
+    co_return Status();
+}
+
+io::Task<Result<int64_t>> Recovery::first_nonzero(io::FileRef file, int64_t position, int64_t end) {
+    Buffer block;
+    while (position < end) {
+        block.resize(std::min(scan_block_bytes, static_cast<size_t>(end - position)));
+        const Result<size_t> got = co_await file->pread(position, block.mutable_view());
+        if (!got) co_return got.error();
+        if (*got == 0) break;
+        const ByteView bytes = block.view().first(*got);
+        const auto found =
+            std::find_if(bytes.begin(), bytes.end(), [](uint8_t b) { return b != 0; });
+        if (found != bytes.end()) co_return position + (found - bytes.begin());
+        position += static_cast<int64_t>(*got);
+    }
+    co_return end;
+}
+
+io::Task<Status> Recovery::drop_segment(SegmentRef segment) {
+    for (FileKind kind : {FileKind::log, FileKind::index, FileKind::time_index}) {
+        const Status removed = co_await shared_->world.disk.unlink(segment->path(kind));
+        if (!removed && removed.code() != Errc::not_found) co_return removed;
+    }
+    co_return Status();
+}
+
+// Everything that speaks of what is not in the log, or was never finished.
+io::Task<Status> Recovery::drop_stale_files() {
+    for (const SegmentRef& segment : passed_) {
+        const Status removed = co_await drop_segment(segment);
+        if (!removed) co_return removed;
+    }
+    passed_.clear();
+    std::deque<Offset> kept;
+    for (const Offset at : snapshots_) {
+        if (at <= cut_.end) kept.push_back(at);
+        else unfinished_.push_back(segment_file(at, FileKind::snapshot));
+    }
+    for (; kept.size() > snapshots_kept; kept.pop_front())
+        unfinished_.push_back(segment_file(kept.front(), FileKind::snapshot));
+    snapshots_ = std::move(kept);
+    for (const std::string& name : unfinished_) {
+        const Status removed = co_await shared_->world.disk.unlink(join(path_, name));
+        if (!removed && removed.code() != Errc::not_found) co_return removed;
+    }
+    co_return Status();
+}
+
+// A kill of the process leaves bytes and names that were never synced.
+io::Task<Status> Recovery::make_durable() {
+    for (size_t i = read_from_; i < segments_.size(); ++i) {
+        const SegmentRef segment = segments_[i];
+        const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
+        if (!file) co_return file.error();
+        Status status = co_await (*file)->datasync(io::Where::worker);
+        if (!status) co_return status;
+        status = co_await write_index_anew(segment);
+        // Without room for the index the log still opens.
+        if (!status && status.code() != Errc::no_space) co_return status;
+    }
+    if (fault_point("log.recovery.synced")) co_return Errc::io_error;
+    Status status;
+    if (!(saved_epochs_ == epochs_))
+        status = co_await replace_file(&shared_->world.disk, join(path_, epoch_checkpoint_file),
+                                       epochs_.text());
+    epochs_unsaved_ = status.code() == Errc::no_space;
+    if (status || epochs_unsaved_) status = co_await shared_->world.disk.sync_directory(path_);
+    co_return status;
+}
+
+}  // namespace cambium::log

@@ -1,0 +1,101 @@
+// What a log holds after a stop that was not clean (HOUSE, decision 6; docs/paths/recovery.md).
+//
+// The record of durable ends divides the log in two. Below the recorded end everything was synced:
+// damage there, a missing segment or a gap is corruption, the log stays closed and nothing of it is
+// changed. Above it pages may have been lost in any order: the log ends at the first thing that is
+// no valid batch following the one before, even if valid batches follow. What is cut off is set
+// aside, unless it is zeros, which are how a file ends whose size reached the disk before its
+// bytes.
+//
+// Three steps: look (changes nothing), read, apply. A crash at any moment of the last leaves a log
+// that recovers to the same end.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "io/task.hpp"
+#include "log/directory.hpp"
+#include "log/durable_ends.hpp"
+#include "log/partition_log.hpp"
+#include "log/shared.hpp"
+#include "log/torn_store.hpp"
+
+namespace cambium::log {
+
+class Recovery {
+public:
+    Recovery(Shared* shared, TornStore* torn, LogIdentity identity, LogConfig config,
+             std::optional<DurableEnd> recorded);
+
+    // Errors: corrupt_data (nothing was changed), those of the disk. Called once.
+    io::Task<Result<LogState>> run();
+    // What it did, after run() succeeded.
+    [[nodiscard]] const Recovered& report() const { return report_; }
+    // run() failed because the disk did not take what it had to change: the directory is fenced.
+    [[nodiscard]] bool failed_writing() const { return failed_writing_; }
+
+private:
+    // Where the log ends: in segments_[segment] at `position`.
+    struct Cut {
+        size_t segment = 0;
+        int64_t position = 0;
+        Offset end;
+        bool damage = false;
+    };
+
+    io::Task<Status> look();
+    [[nodiscard]] Status settle_start();
+    io::Task<Status> check_older();
+    io::Task<Result<Offset>> end_of(SegmentRef segment);
+    io::Task<Status> choose_snapshot();
+
+    io::Task<Status> read();
+    // Reads segments_[i] from `position` on, where the log has come to `cut_.end`.
+    io::Task<Status> read_segment(size_t i);
+    [[nodiscard]] Status accept(const record::HeaderView& header, int64_t position, size_t i);
+    [[nodiscard]] bool below_recorded(size_t i, int64_t position) const;
+    io::Task<Status> read_epochs();
+
+    io::Task<Status> apply();
+    io::Task<Status> cut_off();
+    io::Task<Status> set_aside(SegmentRef segment, int64_t position, int64_t file_size);
+    io::Task<Result<int64_t>> first_nonzero(io::FileRef file, int64_t position, int64_t end);
+    io::Task<Status> drop_segment(SegmentRef segment);
+    io::Task<Status> drop_stale_files();
+    io::Task<Status> make_durable();
+
+    [[nodiscard]] Error corrupt(const std::string& what) const;
+
+    Shared* shared_;
+    TornStore* torn_;
+    LogIdentity identity_;
+    LogConfig config_;
+    std::optional<DurableEnd> recorded_;
+    std::string path_;
+    Recovered report_;
+
+    std::vector<SegmentRef> segments_;  // as found; size is that of the file until it was read
+    std::vector<SegmentRef> passed_;    // wholly below the log start: removed
+    std::deque<Offset> snapshots_;
+    std::vector<std::string> unfinished_;  // files to remove
+    std::vector<int64_t> file_sizes_;      // of segments_
+    size_t recorded_in_ = 0;               // segments_[recorded_in_] holds the recorded end
+    size_t read_from_ = 0;                 // the first segment that is read
+    Offset start_;
+    Offset replay_from_;  // of the snapshot that producers_ began with
+    ProducerState producers_;
+    EpochCache epochs_;
+    EpochCache saved_epochs_;  // as their file has them
+    bool epochs_unsaved_ = false;
+    bool failed_writing_ = false;
+    Cut cut_;
+};
+
+}  // namespace cambium::log

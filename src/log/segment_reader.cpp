@@ -1,0 +1,176 @@
+#include "log/segment_reader.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "log/scanner.hpp"
+#include "log/segment_index.hpp"
+
+namespace cambium::log {
+
+namespace {
+
+using Stop = BatchScanner::Stop;
+
+// Blocks of a cold read.
+constexpr int64_t cold_block_bytes_min = 64 << 10;
+static_assert(cold_block_bytes_min <= cold_read_bytes_max);
+
+}  // namespace
+
+Error SegmentReader::corrupt(int64_t position, const std::string& why) const {
+    return {Errc::corrupt_message,
+            segment_->path(FileKind::log) + " at " + std::to_string(position) + ": " + why};
+}
+
+io::Task<Result<std::optional<Place>>> SegmentReader::locate(Offset target,
+                                                             std::optional<Place> near) {
+    Segment& segment = *segment_;
+    if (near || segment.size <= interval_) {
+        const Place from = near.value_or(Place{0, segment.base});
+        auto found = co_await walk(target, from, false);
+        co_return std::move(found);
+    }
+    if (!segment.index && !segment.index_suspect) {
+        const Status loaded = co_await load_index(segment_);
+        if (!loaded) co_return loaded.error();
+    }
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        Place from{0, segment.base};
+        std::optional<IndexEntry> entry;
+        if (segment.index && !segment.index_suspect)
+            entry = segment.index->floor(target - segment.base);
+        if (entry) from = {entry->position, segment.base + entry->offset};
+        auto found = co_await walk(target, from, entry.has_value());
+        if (found || found.code() != Errc::corrupt_data) co_return std::move(found);
+        // The entry is wrong, not the log. The segment in use is rebuilt by its writer.
+        segment.index_suspect = true;
+        segment.index.reset();
+        if (segment.left) (void)co_await rebuild_index(segment_, interval_);
+    }
+    auto found = co_await walk(target, Place{0, segment.base}, false);
+    co_return std::move(found);
+}
+
+io::Task<Result<std::optional<Place>>> SegmentReader::last_indexed() {
+    const Status loaded = co_await load_index(segment_);
+    if (!loaded) co_return loaded.error();
+    const std::optional<IndexEntry> entry = segment_->index->floor(INT32_MAX);
+    if (!entry) co_return std::optional<Place>();
+    const Offset last = segment_->base + entry->offset;
+    auto found = co_await walk(last, {entry->position, last}, true);
+    if (found.code() == Errc::corrupt_data) co_return std::optional<Place>();
+    co_return std::move(found);
+}
+
+// `from` is a batch boundary, or with `from_index` what an entry claims: a batch that begins there
+// and whose last offset is from.offset. The error of a wrong claim is corrupt_data.
+io::Task<Result<std::optional<Place>>> SegmentReader::walk(Offset target, Place from,
+                                                           bool from_index) {
+    Segment& segment = *segment_;
+    const Result<io::FileRef> file = co_await segment.cache.open(&segment);
+    if (!file) co_return file.error();
+    HeaderWalk walk(tail_, segment.file_number, *file, from.position, segment.size);
+    bool first = true;
+    Offset expected = from.offset;
+    while (walk.stop() == Stop::none) {
+        while (const auto batch = walk.next()) {
+            if (first && from_index) {
+                if (batch->header.last_offset() != from.offset) co_return Errc::corrupt_data;
+                expected = batch->header.base_offset();
+            }
+            first = false;
+            if (batch->header.base_offset() != expected)
+                co_return corrupt(batch->position, "the offset does not follow");
+            expected = batch->header.next_offset();
+            if (batch->header.last_offset() >= target)
+                co_return std::optional(Place{batch->position, batch->header.base_offset()});
+            if (from_index && batch->position - from.position > index_walk_bytes_max)
+                co_return Errc::corrupt_data;
+        }
+        const Status read = co_await walk.more();
+        if (!read) co_return read.error();
+    }
+    if (walk.stop() == Stop::end) co_return std::optional<Place>();
+    if (first && from_index) co_return Errc::corrupt_data;
+    co_return corrupt(walk.position(), "no batch begins here");
+}
+
+struct SegmentReader::Progress {
+    Limits limits;
+    Place from;
+    Place at;
+    bool full = false;
+
+    [[nodiscard]] int64_t length() const { return at.position - from.position; }
+    // Whether the batch fits; if so it is counted.
+    bool take(const record::HeaderView& header, int64_t bytes_max) {
+        const auto size = static_cast<int64_t>(header.size());
+        const bool first = length() == 0 && limits.at_least_one;
+        if (header.last_offset() >= limits.up_to || (!first && length() + size > bytes_max)) {
+            full = true;
+            return false;
+        }
+        at = {at.position + size, header.next_offset()};
+        return true;
+    }
+};
+
+io::Task<Result<Extent>> SegmentReader::measure(Place from, Limits limits) {
+    const int64_t tail_first = tail_->first(segment_->file_number);
+    const std::optional<Place>& end = limits.known_end;
+    if (end && from.position >= tail_first && end->position - from.position <= limits.bytes)
+        co_return Extent{end->position - from.position, end->offset};
+    Progress progress{limits, from, from};
+    Status status;
+    if (from.position < tail_first) status = co_await measure_cold(&progress);
+    if (status && !progress.full) status = co_await measure_hot(&progress);
+    // Evicted meanwhile.
+    if (status && !progress.full && progress.length() == 0)
+        status = co_await measure_cold(&progress);
+    // What is whole before the damage is served; the next read meets it first.
+    if (!status && progress.length() == 0) co_return status.error();
+    co_return Extent{progress.length(), progress.at.offset};
+}
+
+io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
+    Segment& segment = *segment_;
+    const Result<io::FileRef> file = co_await segment.cache.open(&segment);
+    if (!file) co_return file.error();
+    const int64_t bytes_max = std::min(progress->limits.bytes, cold_read_bytes_max);
+    const int64_t block = std::clamp(bytes_max, cold_block_bytes_min, cold_read_bytes_max);
+    BatchScanner scanner(*file,
+                         {progress->from.position, segment.size, static_cast<size_t>(block)});
+    while (scanner.stop() == Stop::none) {
+        while (const auto batch = scanner.next()) {
+            if (batch->header.base_offset() != progress->at.offset)
+                co_return corrupt(batch->position, "the offset does not follow");
+            if (!progress->take(batch->header, bytes_max)) co_return Status();
+            if (progress->at.position >= tail_->first(segment.file_number)) co_return Status();
+        }
+        if (progress->length() >= bytes_max) break;
+        const Status read = co_await scanner.more();
+        if (!read) co_return read;
+    }
+    progress->full = true;
+    if (scanner.stop() == Stop::damage) co_return corrupt(scanner.position(), scanner.why());
+    co_return Status();
+}
+
+io::Task<Status> SegmentReader::measure_hot(Progress* progress) {
+    Segment& segment = *segment_;
+    const Result<io::FileRef> file = co_await segment.cache.open(&segment);
+    if (!file) co_return file.error();
+    HeaderWalk walk(tail_, segment.file_number, *file, progress->at.position, segment.size);
+    while (walk.stop() == Stop::none) {
+        const auto batch = walk.next();
+        // What was evicted while this waited is left to the next read, which checks it.
+        if (!batch) break;
+        if (!batch->hot) break;
+        if (!progress->take(batch->header, progress->limits.bytes)) break;
+    }
+    if (walk.stop() == Stop::damage) co_return corrupt(walk.position(), "no batch begins here");
+    co_return Status();
+}
+
+}  // namespace cambium::log

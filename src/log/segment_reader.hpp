@@ -1,0 +1,66 @@
+// Finds batches in one segment and measures what a read may return.
+//
+// Bytes that come from the file are checked against their checksums before they are offered to
+// anybody; bytes in the tail cache were checked when they were appended. Offsets, which lie outside
+// the checksum, must follow each other without a gap.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "io/task.hpp"
+#include "log/header_walk.hpp"
+#include "log/segment.hpp"
+#include "log/tail_cache.hpp"
+
+namespace cambium::log {
+
+// A read of bytes that are not in the tail cache checks and returns at most this many beyond its
+// first batch: the check runs on the loop.
+inline constexpr int64_t cold_read_bytes_max = int64_t{1} << 20;
+// A look-up that walks further than this from its index entry has met an index with holes.
+inline constexpr int64_t index_walk_bytes_max = int64_t{4} << 20;
+
+struct Extent {
+    int64_t length = 0;
+    Offset end;  // after the last record
+};
+
+class SegmentReader {
+public:
+    SegmentReader(const TailCache* tail, SegmentRef segment, int32_t index_interval_bytes)
+        : tail_(tail), segment_(std::move(segment)), interval_(index_interval_bytes) {}
+
+    // Where the batch that holds `target`, or the first one above it, begins; nothing when the
+    // segment ends before it. `near`, a place at or before the target, saves the look-up. Errors:
+    // corrupt_message, those of the disk.
+    io::Task<Result<std::optional<Place>>> locate(Offset target, std::optional<Place> near);
+
+    // The place of the batch that the last entry of the index names; nothing when there is none, or
+    // none that is right. Changes no file.
+    io::Task<Result<std::optional<Place>>> last_indexed();
+
+    struct Limits {
+        Offset up_to;
+        int64_t bytes = 0;
+        bool at_least_one = true;
+        std::optional<Place> known_end;  // where `up_to` lies, when that is known
+    };
+    // The whole batches from `from` on that fit the limits. Errors: as locate().
+    io::Task<Result<Extent>> measure(Place from, Limits limits);
+
+private:
+    struct Progress;
+    io::Task<Result<std::optional<Place>>> walk(Offset target, Place from, bool from_index);
+    io::Task<Status> measure_cold(Progress* progress);
+    io::Task<Status> measure_hot(Progress* progress);
+    [[nodiscard]] Error corrupt(int64_t position, const std::string& why) const;
+
+    const TailCache* tail_;
+    SegmentRef segment_;
+    int32_t interval_;
+};
+
+}  // namespace cambium::log

@@ -1,0 +1,304 @@
+// The writing half of PartitionLog: staged batches become written, written ones durable.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/fault.hpp"
+#include "log/files.hpp"
+#include "log/partition_log.hpp"
+#include "log/segment_index.hpp"
+
+namespace cambium::log {
+
+namespace {
+
+// One writev takes at most this much, so that a backlog does not hold the loop for long. With
+// chunks of at least 4 KiB it stays far below the 1024 pieces that the system takes at once.
+constexpr int64_t write_bytes_max = int64_t{4} << 20;
+static_assert(write_bytes_max / int64_t{TailCache::chunk_bytes_min} <= 1024);
+// Entries gather in memory until there are this many: a page of the index per 2 MiB of log.
+constexpr size_t index_flush_entries = 1024;
+
+// Something from outside goes wrong here, when the simulator says so.
+Status step(std::string_view point) {
+    if (fault_point(point)) return Error{Errc::io_error, std::string(point)};
+    return {};
+}
+
+// Errors that go away by themselves, or when somebody makes room.
+bool transient(Errc code) { return code == Errc::no_space || code == Errc::too_many_files; }
+
+}  // namespace
+
+void PartitionLog::schedule_write() {
+    if (scheduled_ || writing_) return;
+    scheduled_ = true;
+    shared_.world.loop.at_round_end([this, holder = gate_.hold()] {
+        scheduled_ = false;
+        writing_ = true;
+        io::spawn(gate_, write_staged());
+    });
+}
+
+io::Task<void> PartitionLog::write_staged() {
+    while (!staged_.empty() && stopped_ == Errc::none) {
+        const Status written = co_await write_run();
+        if (!written) co_await write_failed(written.error());
+    }
+    writing_ = false;
+    // Fenced meanwhile: only now nobody reads the staged bytes any more.
+    if (stopped_ != Errc::none) take_back(stopped_);
+    idle_.notify();
+}
+
+// Writes what is staged for one segment, which it makes first when the log rolls into it.
+io::Task<Status> PartitionLog::write_run() {
+    const SegmentRef segment = staged_.front().segment;
+    // An epoch is known before its first batch: recovery asks the checkpoint about what it does not
+    // read.
+    if (epochs_dirty_) {
+        Status saved = co_await save_epochs();
+        if (!saved) co_return saved;
+    }
+    if (!segment->created) {
+        Status rolled = co_await roll_into(segment);
+        if (!rolled) co_return rolled;
+    }
+    const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
+    if (!file) co_return file.error();
+    if (stopped_ != Errc::none) co_return stopped_;
+    int64_t to = segment->size;
+    for (const Staged& staged : staged_) {
+        if (staged.segment != segment || to - segment->size >= write_bytes_max) break;
+        to = staged.batch.position + staged.batch.size;
+    }
+    Status status = co_await write_pieces(segment, *file, to);
+    if (!status) co_return status;
+    if (stopped_ != Errc::none) co_return stopped_;
+    segment->file = *file;
+    count_written(segment, to);
+    if (segment->builder.pending() < index_flush_entries) co_return Status();
+    status = co_await flush_index(segment, config_.index_interval_bytes);
+    // Without room for the index the log still goes on: it is rebuilt.
+    co_return transient(status.code()) ? Status() : status;
+}
+
+io::Task<Status> PartitionLog::write_pieces(SegmentRef segment, io::FileRef file, int64_t to) {
+    int64_t at = segment->size;
+    std::vector<ByteView> pieces;
+    while (at < to) {
+        pieces.clear();
+        shared_.tail.collect(segment->file_number, at, to, pieces);
+        const Result<size_t> wrote = co_await file->writev(at, pieces);
+        if (!wrote) co_return wrote.error();
+        at += static_cast<int64_t>(*wrote);
+    }
+    co_return step("log.written");
+}
+
+void PartitionLog::count_written(const SegmentRef& segment, int64_t to) {
+    while (!staged_.empty() && staged_.front().segment == segment &&
+           staged_.front().batch.position < to) {
+        const Staged& staged = staged_.front();
+        const auto entry = segment->builder.written(staged.batch, config_.index_interval_bytes);
+        if (entry && segment->index) segment->index->add(*entry);
+        ends_.written = staged.next;
+        shared_.staged_bytes -= staged.batch.size;
+        ++batches_unsynced_;
+        staged_.pop_front();
+    }
+    segment->dirty_bytes += to - segment->size;
+    segment->size = to;
+    written_in_ = segment;
+    if (!segment->dirty) dirty_.push_back(segment);
+    segment->dirty = true;
+    shared_.tail.written(segment->file_number, to);
+    producers_.settle(ends_.written);
+    if (mutant("log.ack_before_sync")) {
+        ends_.durable = ends_.written;
+        wake_waiters(Errc::none);
+    }
+    shared_.durability->wrote(*this, shared_.options.ack_needs_sync || config_.always_sync);
+    if (listener_ != nullptr) listener_->ends_moved();
+}
+
+io::Task<Status> PartitionLog::roll_into(SegmentRef segment) {
+    const auto at = std::find(segments_.begin(), segments_.end(), segment);
+    check(at != segments_.begin() && at != segments_.end() && segment->base == ends_.written,
+          segment->base, ends_.written);
+    const SegmentRef old = *(at - 1);
+    Status status = co_await leave(old);
+    if (status) status = step("log.roll.left");
+    if (!status) co_return status;
+    const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
+    if (!file) co_return file.error();
+    names_dirty_ = true;
+    // An earlier attempt may have left it.
+    status = co_await (*file)->truncate(0);
+    if (status) status = step("log.roll.created");
+    if (status) status = co_await save_producers(segment->base, &segment->producers_at_base);
+    if (status) status = step("log.roll.snapshot");
+    if (!status) co_return status;
+    segment->producers_at_base = Buffer();
+    segment->created = true;
+    segment->file = *file;
+    segment->dirty = true;
+    dirty_.push_back(segment);
+    if (mutant("log.roll_without_sync")) {
+        std::erase(dirty_, old);
+        old->dirty = false;
+    }
+    sometimes("log.rolled");
+    co_return Status();
+}
+
+// Nothing more is written to `segment`: completes its indexes.
+io::Task<Status> PartitionLog::leave(SegmentRef segment) {
+    segment->left = true;
+    segment->builder.finish();
+    Status status = co_await flush_index(segment, config_.index_interval_bytes);
+    co_return transient(status.code()) ? Status() : status;
+}
+
+io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot) {
+    io::Disk* disk = &shared_.world.disk;
+    const std::string path = join(directory(), segment_file(at, FileKind::snapshot));
+    const Result<io::FileRef> file = co_await disk->open(path, io::OpenMode::create);
+    if (!file) co_return Error{file.code(), path};
+    // Its checksum tells a part from the whole, so it needs neither a rename nor a sync.
+    Status status = co_await (*file)->truncate(0);
+    if (status) status = co_await write_all(*file, 0, snapshot->view());
+    if (!status) co_return status;
+    if (snapshots_.empty() || snapshots_.back() < at) snapshots_.push_back(at);
+    while (snapshots_.size() > snapshots_kept) {
+        const Offset old = snapshots_.front();
+        snapshots_.pop_front();
+        const std::string old_path = join(directory(), segment_file(old, FileKind::snapshot));
+        const Status removed = co_await disk->unlink(old_path);
+        if (removed.code() == Errc::cancelled) co_return removed;
+    }
+    co_return Status();
+}
+
+io::Task<void> PartitionLog::write_failed(Error error) {
+    if (stopped_ != Errc::none) co_return;
+    if (error.code == Errc::cancelled) {
+        stopped_ = Errc::cancelled;
+        co_return;
+    }
+    if (!transient(error.code)) {
+        shared_.fence(error);
+        co_return;
+    }
+    sometimes("log.enospc");
+    // The file must end where the log does: a part of a batch may have been written.
+    const SegmentRef segment = staged_.front().segment;
+    if (segment->created && segment->file != nullptr) {
+        const io::FileRef file = segment->file;
+        const Status cut = co_await file->truncate(segment->size);
+        if (stopped_ != Errc::none) co_return;
+        if (!cut) {
+            if (cut.code() == Errc::cancelled) stopped_ = Errc::cancelled;
+            else shared_.fence(cut.error());
+            co_return;
+        }
+    }
+    take_back(Errc::no_space);
+}
+
+void PartitionLog::take_back(Errc why) {
+    for (const Staged& staged : staged_) shared_.staged_bytes -= staged.batch.size;
+    staged_.clear();
+    while (active()->base > ends_.written) {
+        check(!active()->created, active()->base, ends_.written);
+        shared_.tail.forget(active()->file_number);
+        segments_.pop_back();
+    }
+    Segment& last = *active();
+    shared_.tail.take_back(last.file_number, last.size);
+    last.appended_size = last.size;
+    producers_.take_back(ends_.written);
+    epochs_.take_back(ends_.written);
+    ends_.appended = ends_.written;
+    wake_waiters(why);
+    if (listener_ != nullptr) listener_->taken_back(ends_.appended, why);
+}
+
+void PartitionLog::stop(Errc why) {
+    if (stopped_ != Errc::none) return;
+    stopped_ = why;
+    if (!writing_) take_back(stopped_);
+}
+
+void PartitionLog::wake_waiters(Errc why) {
+    std::list<Waiter*> ready;
+    for (auto at = waiters_.begin(); at != waiters_.end();) {
+        const auto waiter = at++;
+        const bool reached = (*waiter)->end <= ends_.durable;
+        const bool lost =
+            why == Errc::no_space ? (*waiter)->end > ends_.appended : why != Errc::none;
+        if (reached || lost) ready.splice(ready.end(), waiters_, waiter);
+    }
+    while (!ready.empty()) {
+        Waiter* waiter = ready.front();
+        ready.pop_front();
+        const bool reached = waiter->end <= ends_.durable;
+        waiter->done.complete(reached ? Status() : Status(Error{why, directory()}));
+    }
+}
+
+Syncable::Load PartitionLog::load() const {
+    Load load{dirty_.size() + (names_dirty_ ? 1U : 0U), 0};
+    for (const SegmentRef& segment : dirty_) load.bytes += segment->dirty_bytes;
+    return load;
+}
+
+io::Task<Status> PartitionLog::sync(io::Where where) {
+    if (stopped_ != Errc::none) co_return stopped_;
+    const io::Gate::Holder holder = gate_.hold();
+    const std::pair<SegmentRef, Place> target{written_in_, {written_in_->size, ends_.written}};
+    const int64_t batches = std::exchange(batches_unsynced_, 0);
+    Status status = step("log.sync.begins");
+    if (status) status = co_await sync_files(where);
+    if (status) status = step("log.sync.ends");
+    if (stopped_ != Errc::none) co_return stopped_;
+    if (!status && !mutant("log.sync_error_ignored")) co_return status;
+    if (target.second.offset < ends_.durable) co_return Status();
+    ends_.durable = target.second.offset;
+    durable_ = target;
+    shared_.durability->stats().batches += batches;
+    wake_waiters(Errc::none);
+    if (listener_ != nullptr) listener_->ends_moved();
+    co_return Status();
+}
+
+io::Task<Status> PartitionLog::sync_files(io::Where where) {
+    const std::vector<SegmentRef> segments = std::exchange(dirty_, {});
+    const bool names = std::exchange(names_dirty_, false);
+    std::vector<io::FileRef> files;
+    for (const SegmentRef& segment : segments) {
+        check(segment->file != nullptr);
+        files.push_back(segment->file);
+        segment->dirty = false;
+        segment->dirty_bytes = 0;
+    }
+    if (!mutant("log.ack_before_sync"))
+        for (const io::FileRef& file : files) {
+            Status status = co_await file->datasync(where);
+            if (!status) co_return status;
+        }
+    if (!names || mutant("log.directory_entry_not_synced")) co_return Status();
+    Status status = co_await shared_.world.disk.sync_directory(directory());
+    co_return status;
+}
+
+io::Task<Status> PartitionLog::save_epochs() {
+    epochs_dirty_ = false;
+    Status saved = co_await replace_file(&shared_.world.disk,
+                                         join(directory(), epoch_checkpoint_file), epochs_.text());
+    if (!saved) epochs_dirty_ = true;
+    names_dirty_ = true;
+    co_return saved;
+}
+
+}  // namespace cambium::log
