@@ -168,8 +168,8 @@ constexpr Setting message_rows[] = {
      .standard = "67108864",
      .least = mib,
      .dynamic = true,
-     .text = "The most that the records of one batch may be once decompressed (at least 16 times "
-             "the batch's own limit)."},
+     .text = "The most that the records of one batch may be once decompressed; 16 times "
+             "max.message.bytes when that is more."},
 };
 
 // Segments and their indexes.

@@ -18,6 +18,7 @@ using namespace cambium::record;
 namespace {
 
 constexpr size_t cap = size_t{1} << 20;
+constexpr size_t largest_batch = cap / decompression_factor;
 
 // The number of records that read well.
 int32_t walk(const BatchView& batch) {
@@ -57,7 +58,9 @@ void read_as_log(ByteView bytes) {
 
 void judge(ByteView bytes) {
     static Decompressor decompressor;
-    const ProduceRules rules{.decompressed_max_bytes = cap, .now = Timestamp(1'700'000'000'000)};
+    const ProduceRules rules{.max_message_bytes = largest_batch,
+                             .decompressed_max_bytes = cap,
+                             .now = Timestamp(1'700'000'000'000)};
     const Validated judgement = validate_produced(bytes, rules, decompressor);
     check(judgement.ok() == judgement.why.empty());
     if (!judgement.ok()) return;

@@ -132,7 +132,9 @@ Validated walk(Source& source, const BatchView& batch, const ProduceRules& rules
 
 Validated walk_compressed(const BatchView& batch, const ProduceRules& rules,
                           Decompressor& decompressor) {
-    decompressor.begin(*batch.codec(), batch.payload(), rules.decompressed_max_bytes);
+    const size_t cap =
+        std::max(rules.decompressed_max_bytes, decompression_factor * rules.max_message_bytes);
+    decompressor.begin(*batch.codec(), batch.payload(), cap);
     SkippingReader source(decompressor);
     Validated out = walk(source, batch, rules);
     // What the codec says goes before what its cut output looks like.

@@ -18,10 +18,15 @@
 
 namespace cambium::record {
 
+// However small decompressed.max.bytes is set, what usual data compresses to is accepted.
+inline constexpr size_t decompression_factor = 16;
+
 // The settings of the topic and the moment of the request.
 struct ProduceRules {
     size_t max_message_bytes = 1048588;
     size_t segment_bytes = size_t{1} << 30;
+    // What the records may be once decompressed, if not decompression_factor times
+    // max_message_bytes, which may be more.
     size_t decompressed_max_bytes = size_t{64} << 20;
     TimestampType timestamp_type = TimestampType::create_time;
     Timestamp now{0};
