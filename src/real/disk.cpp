@@ -1,0 +1,143 @@
+#include "real/disk.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "real/descriptor.hpp"
+#include "real/file.hpp"
+
+namespace cambium::real {
+namespace {
+
+constexpr mode_t file_mode = 0644;
+constexpr mode_t directory_mode = 0755;
+
+int flags_of(io::OpenMode mode) {
+    switch (mode) {
+        case io::OpenMode::read: return O_RDONLY;
+        case io::OpenMode::write: return O_RDWR;
+        case io::OpenMode::create: return O_RDWR | O_CREAT;
+        case io::OpenMode::create_new: return O_RDWR | O_CREAT | O_EXCL;
+    }
+    return O_RDONLY;
+}
+
+class FileLock : public io::DirectoryLock {
+public:
+    explicit FileLock(Descriptor file) : file_(std::move(file)) {}
+
+private:
+    Descriptor file_;  // closing it unlocks
+};
+
+Result<std::vector<io::DirectoryEntry>> entries_of(const std::string& path) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
+    if (directory == nullptr) return system_error(errno, path);
+    std::vector<io::DirectoryEntry> out;
+    errno = 0;
+    while (const dirent* entry = ::readdir(directory.get())) {
+        const std::string name = entry->d_name;
+        struct stat status{};
+        if (name == "." || name == "..") continue;
+        // A name that is gone by now is not in the list.
+        if (::fstatat(::dirfd(directory.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        const bool is_directory = S_ISDIR(status.st_mode);
+        out.push_back(
+            {name, is_directory, is_directory ? 0 : static_cast<int64_t>(status.st_size)});
+        errno = 0;
+    }
+    if (errno != 0) return system_error(errno, path);
+    std::ranges::sort(out, {}, &io::DirectoryEntry::name);
+    return out;
+}
+
+// 0 or an errno.
+int sync_path(const std::string& path) {
+    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.valid() || ::fsync(directory.number()) != 0) return errno;
+    return 0;
+}
+
+}  // namespace
+
+io::Task<Result<io::FileRef>> FileDisk::open(std::string path, io::OpenMode mode) {
+    Descriptor file(::open(path.c_str(), flags_of(mode) | O_CLOEXEC, file_mode));
+    if (!file.valid()) co_return system_error(errno, path);
+    struct stat status{};
+    if (::fstat(file.number(), &status) != 0) co_return system_error(errno, path);
+    if (!S_ISREG(status.st_mode)) co_return Error{Errc::invalid_argument, path + " is not a file"};
+    io::FileRef opened = std::make_shared<SystemFile>(work_, std::move(file), std::move(path));
+    co_return opened;
+}
+
+io::Task<Status> FileDisk::make_directory(std::string path) {
+    if (::mkdir(path.c_str(), directory_mode) == 0) co_return Status();
+    const int error = errno;
+    struct stat status{};
+    const bool there =
+        error == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    if (there) co_return Status();
+    co_return system_error(error, path);
+}
+
+io::Task<Status> FileDisk::sync_directory(std::string path) {
+    const int error = co_await io::offload(&work_, [path] { return sync_path(path); });
+    if (error != 0) co_return system_error(error, path);
+    co_return Status();
+}
+
+io::Task<Status> FileDisk::rename(std::string from, std::string to) {
+    if (::rename(from.c_str(), to.c_str()) != 0) co_return system_error(errno, from + " -> " + to);
+    co_return Status();
+}
+
+io::Task<Status> FileDisk::unlink(std::string path) {
+    struct stat status{};
+    const bool big = ::lstat(path.c_str(), &status) == 0 && status.st_size >= big_file_bytes;
+    const auto remove = [path] { return ::unlink(path.c_str()) == 0 ? 0 : errno; };
+    int error = 0;
+    if (big) error = co_await io::offload(&work_, remove);
+    else error = remove();
+    if (error != 0) co_return system_error(error, path);
+    co_return Status();
+}
+
+io::Task<Status> FileDisk::remove_directory(std::string path) {
+    if (::rmdir(path.c_str()) != 0) co_return system_error(errno, path);
+    co_return Status();
+}
+
+io::Task<Result<std::vector<io::DirectoryEntry>>> FileDisk::list(std::string path) {
+    co_return entries_of(path);
+}
+
+io::Task<Result<io::Space>> FileDisk::space(std::string path) {
+    struct statvfs status{};
+    if (::statvfs(path.c_str(), &status) != 0) co_return system_error(errno, path);
+    const auto block = static_cast<int64_t>(status.f_frsize);
+    co_return io::Space{static_cast<int64_t>(status.f_blocks) * block,
+                        static_cast<int64_t>(status.f_bavail) * block};
+}
+
+io::Task<Result<std::unique_ptr<io::DirectoryLock>>> FileDisk::lock(std::string path) {
+    Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode));
+    if (!file.valid()) co_return system_error(errno, path);
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) co_return Error{Errc::directory_locked, path};
+        co_return system_error(errno, path);
+    }
+    std::unique_ptr<io::DirectoryLock> held = std::make_unique<FileLock>(std::move(file));
+    co_return held;
+}
+
+}  // namespace cambium::real

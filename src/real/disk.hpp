@@ -1,0 +1,36 @@
+// io::Disk on files of the operating system.
+//
+// What is in memory is done on the loop: names, sizes, writes to the page cache, reads from it.
+// What waits for the medium goes to a worker: cold reads, syncs (unless the caller wants them
+// here), directories' syncs, and giving back the space of big files.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/disk.hpp"
+#include "io/work.hpp"
+
+namespace cambium::real {
+
+class FileDisk : public io::Disk {
+public:
+    explicit FileDisk(io::Work& work) : work_(work) {}
+
+    io::Task<Result<io::FileRef>> open(std::string path, io::OpenMode mode) override;
+    io::Task<Status> make_directory(std::string path) override;
+    io::Task<Status> sync_directory(std::string path) override;
+    io::Task<Status> rename(std::string from, std::string to) override;
+    io::Task<Status> unlink(std::string path) override;
+    io::Task<Status> remove_directory(std::string path) override;
+    io::Task<Result<std::vector<io::DirectoryEntry>>> list(std::string path) override;
+    io::Task<Result<io::Space>> space(std::string path) override;
+    // By flock(2): ends with the process, however that ends.
+    io::Task<Result<std::unique_ptr<io::DirectoryLock>>> lock(std::string path) override;
+
+private:
+    io::Work& work_;
+};
+
+}  // namespace cambium::real

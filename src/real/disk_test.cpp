@@ -1,0 +1,170 @@
+#include "real/disk.hpp"
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include <doctest/doctest.h>
+
+#include "real/file.hpp"
+#include "real/system.hpp"
+
+namespace cambium::real {
+namespace {
+
+// A directory for one test, removed with everything in it.
+class TemporaryDirectory {
+public:
+    TemporaryDirectory() {
+        std::string name =
+            (std::filesystem::temp_directory_path() / "cambium-test-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        root_ = name;
+    }
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    ~TemporaryDirectory() { std::filesystem::remove_all(root_); }
+    [[nodiscard]] std::string operator/(const std::string& name) const {
+        return root_ + "/" + name;
+    }
+
+private:
+    std::string root_;
+};
+
+struct Fixture {
+    TemporaryDirectory directory;
+    System system;
+    io::Disk& disk = system.world().disk;
+
+    template <class T> T run(io::Task<T> task) { return wait(system, std::move(task)); }
+    io::FileRef open(const std::string& name, io::OpenMode mode) {
+        const Result<io::FileRef> file = run(disk.open(directory / name, mode));
+        REQUIRE(file.ok());
+        return *file;
+    }
+    size_t write(const io::FileRef& file, int64_t position, std::string_view text) {
+        const ByteView piece = as_bytes(text);
+        return *run(file->writev(position, std::span(&piece, 1)));
+    }
+};
+
+TEST_CASE_FIXTURE(Fixture, "what was written is read, at any position, up to the end") {
+    const io::FileRef file = open("file", io::OpenMode::create_new);
+    const std::array<ByteView, 3> pieces{as_bytes("one,"), as_bytes(""), as_bytes("two")};
+    CHECK(*run(file->writev(0, pieces)) == 7);
+    CHECK(write(file, 10, "ten") == 3);
+    CHECK(*run(file->size()) == 13);
+    std::vector<uint8_t> into(100);
+    CHECK(*run(file->pread(4, into)) == 9);
+    CHECK(as_text(ByteView(into).first(9)) == std::string_view("two\0\0\0ten", 9));
+    CHECK(*run(file->pread(13, into)) == 0);
+    CHECK(*run(file->pread(100, into)) == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "syncs succeed here and on a worker, and truncation cuts") {
+    const io::FileRef file = open("file", io::OpenMode::create);
+    write(file, 0, "0123456789");
+    CHECK(run(file->datasync(io::Where::here)).ok());
+    CHECK(system.pool().threads() == 0);
+    CHECK(run(file->datasync(io::Where::worker)).ok());
+    CHECK(run(file->truncate(4)).ok());
+    CHECK(*run(file->size()) == 4);
+    CHECK(run(file->truncate(2 * big_file_bytes)).ok());
+    CHECK(run(file->truncate(0)).ok());
+    CHECK(*run(file->size()) == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a file that is not in memory is read whole on a worker") {
+    const io::FileRef file = open("cold", io::OpenMode::create);
+    const std::string text(300'000, 'x');
+    CHECK(write(file, 0, text) == text.size());
+    CHECK(run(file->datasync(io::Where::here)).ok());
+    const Descriptor other(::open((directory / "cold").c_str(), O_RDONLY | O_CLOEXEC));
+    REQUIRE(::posix_fadvise(other.number(), 0, 0, POSIX_FADV_DONTNEED) == 0);
+    std::vector<uint8_t> into(400'000);
+    CHECK(*run(file->pread(0, into)) == text.size());
+    CHECK(as_text(ByteView(into).first(text.size())) == text);
+}
+
+TEST_CASE_FIXTURE(Fixture, "open modes make, refuse and find as they say") {
+    using io::OpenMode;
+    CHECK(run(disk.open(directory / "no", OpenMode::read)).code() == Errc::not_found);
+    CHECK(run(disk.open(directory / "no", OpenMode::write)).code() == Errc::not_found);
+    CHECK(run(disk.open(directory / "no/file", OpenMode::create)).code() == Errc::not_found);
+    open("file", OpenMode::create_new);
+    CHECK(run(disk.open(directory / "file", OpenMode::create_new)).code() == Errc::already_exists);
+    open("file", OpenMode::create);
+    const Result<io::FileRef> wrong = run(disk.open(directory / "", OpenMode::read));
+    REQUIRE(wrong.code() == Errc::invalid_argument);
+    CHECK(wrong.error().context.find("cambium-test") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(Fixture, "directories are made, listed in order, synced and removed") {
+    CHECK(run(disk.make_directory(directory / "d")).ok());
+    CHECK(run(disk.make_directory(directory / "d")).ok());
+    CHECK(run(disk.make_directory(directory / "x/y")).code() == Errc::not_found);
+    write(open("d/b", io::OpenMode::create), 0, "12345");
+    open("d/a", io::OpenMode::create);
+    CHECK(run(disk.make_directory(directory / "d/c")).ok());
+    CHECK(run(disk.sync_directory(directory / "d")).ok());
+    CHECK(run(disk.sync_directory(directory / "gone")).code() == Errc::not_found);
+    const auto entries = run(disk.list(directory / "d"));
+    REQUIRE(entries->size() == 3);
+    CHECK((*entries)[0].name == "a");
+    CHECK((*entries)[1].size == 5);
+    CHECK((*entries)[2].is_directory);
+    CHECK(run(disk.remove_directory(directory / "d")).code() == Errc::already_exists);
+    CHECK(run(disk.rename(directory / "d/a", directory / "d/b")).ok());
+    CHECK(run(disk.unlink(directory / "d/b")).ok());
+    CHECK(run(disk.unlink(directory / "d/b")).code() == Errc::not_found);
+    CHECK(run(disk.remove_directory(directory / "d/c")).ok());
+    CHECK(run(disk.remove_directory(directory / "d")).ok());
+    CHECK(run(disk.list(directory / "d")).code() == Errc::not_found);
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "an open file outlives its name, and a big one is given back by a worker") {
+    io::FileRef file = open("big", io::OpenMode::create);
+    CHECK(run(file->truncate(big_file_bytes)).ok());
+    write(file, 0, "start");
+    CHECK(run(disk.unlink(directory / "big")).ok());
+    std::vector<uint8_t> into(5);
+    CHECK(*run(file->pread(0, into)) == 5);
+    CHECK(as_text(into) == "start");
+    file.reset();
+    CHECK(system.pool().threads() > 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a lock has one holder") {
+    Result<std::unique_ptr<io::DirectoryLock>> first = run(disk.lock(directory / ".lock"));
+    REQUIRE(first.ok());
+    System other;
+    CHECK(wait(other, other.world().disk.lock(directory / ".lock")).code() ==
+          Errc::directory_locked);
+    first->reset();
+    CHECK(wait(other, other.world().disk.lock(directory / ".lock")).ok());
+}
+
+TEST_CASE_FIXTURE(Fixture, "there is some space, and less than there is in all") {
+    const Result<io::Space> space = run(disk.space(directory / "."));
+    REQUIRE(space.ok());
+    CHECK(space->free_bytes > 0);
+    CHECK(space->free_bytes <= space->total_bytes);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what the system says becomes an error of ours") {
+    const Result<io::FileRef> full = run(disk.open("/dev/full", io::OpenMode::write));
+    CHECK(full.code() == Errc::invalid_argument);  // a device is not a file
+    CHECK(system_error(ENOSPC, "x").code == Errc::no_space);
+    CHECK(system_error(EIO, "x").code == Errc::io_error);
+    CHECK(system_error(EMFILE, "x").code == Errc::too_many_files);
+}
+
+}  // namespace
+}  // namespace cambium::real

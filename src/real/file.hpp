@@ -1,0 +1,35 @@
+// One open file.
+#pragma once
+
+#include <string>
+
+#include "io/disk.hpp"
+#include "io/work.hpp"
+#include "real/descriptor.hpp"
+
+namespace cambium::real {
+
+// Giving back the space of a file of this size takes a noticeable time: a worker does it.
+inline constexpr int64_t big_file_bytes = 16 * 1024 * 1024;
+
+class SystemFile : public io::File {
+public:
+    SystemFile(io::Work& work, Descriptor file, std::string path)
+        : work_(work), file_(std::move(file)), path_(std::move(path)) {}
+    SystemFile(const SystemFile&) = delete;
+    SystemFile& operator=(const SystemFile&) = delete;
+    ~SystemFile() override;
+
+    io::Task<Result<size_t>> pread(int64_t position, MutableBytes into) override;
+    io::Task<Result<size_t>> writev(int64_t position, std::span<const ByteView> pieces) override;
+    io::Task<Status> datasync(io::Where where) override;
+    io::Task<Status> truncate(int64_t size) override;
+    io::Task<Result<int64_t>> size() override;
+
+private:
+    io::Work& work_;
+    Descriptor file_;
+    std::string path_;
+};
+
+}  // namespace cambium::real
