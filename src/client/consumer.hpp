@@ -55,7 +55,7 @@ struct ConsumerOptions {
     int32_t partition_bytes_max = 4 << 20;
     io::Duration wait_max{500'000'000};  // of one request; close() may take as long
     OffsetReset offset_reset = OffsetReset::beginning;
-    FetchedOptions records;
+    FetchedOptions records{};
 };
 
 class Consumer {

@@ -53,11 +53,11 @@ struct ProducerOptions {
 // What to send. The views are looked at until send() completes.
 struct Outgoing {
     std::string_view topic;
-    std::optional<PartitionIndex> partition;  // else by key, else one at a time
-    std::optional<ByteView> key;
-    std::optional<ByteView> value;
-    std::span<const record::HeaderEntry> headers;
-    std::optional<Timestamp> timestamp;
+    std::optional<PartitionIndex> partition{};  // else by key, else one at a time
+    std::optional<ByteView> key{};
+    std::optional<ByteView> value{};
+    std::span<const record::HeaderEntry> headers{};
+    std::optional<Timestamp> timestamp{};
 };
 
 class Producer {
