@@ -1,0 +1,54 @@
+// The broker's gauges: what is cheaper to ask than to count. The names that begin with kafka_ are
+// those that dashboards for Kafka's JMX exporter look for.
+#include "broker/broker.hpp"
+
+namespace cambium::broker {
+
+namespace {
+
+void gauge(MetricsWriter& writer, std::string_view name, std::string_view help, size_t value) {
+    writer.family(name, "gauge", help);
+    writer.sample({}, static_cast<int64_t>(value));
+}
+
+void budget(MetricsWriter& writer, const Budget& budget) {
+    writer.sample({{"budget", budget.name()}}, budget.used());
+}
+
+}  // namespace
+
+void Broker::tell_metrics(MetricsWriter& writer) const {
+    const size_t partitions = replicas_->partitions();
+    const size_t offline = replicas_->partitions_offline();
+    gauge(writer, "kafka_server_replicamanager_partitioncount", "Partitions on this node.",
+          partitions);
+    gauge(writer, "kafka_server_replicamanager_leadercount", "Partitions that this node leads.",
+          partitions - offline);
+    gauge(writer, "kafka_server_replicamanager_offlinereplicacount",
+          "Partitions whose log cannot be served.", offline);
+    gauge(writer, "kafka_controller_kafkacontroller_globaltopiccount", "Topics.",
+          controller_->image()->topics.size());
+    gauge(writer, "kafka_controller_kafkacontroller_globalpartitioncount", "Partitions.",
+          controller_->image()->partition_count);
+    gauge(writer, "cambium_connections", "Open connections.", server_->connections());
+    gauge(writer, "cambium_waiting_requests", "Requests that wait for acks or for bytes.",
+          waiting_.waiters());
+    gauge(writer, "cambium_waiting_keys", "What these requests wait for.", waiting_.keys());
+    writer.family("cambium_budget_used_bytes", "gauge", "Memory charged to a budget.");
+    for (const Budget* one : {&traffic_->requests, &traffic_->large_requests, &traffic_->answers,
+                              &traffic_->cold_reads})
+        budget(writer, *one);
+    writer.family("cambium_tail_cache_bytes", "gauge", "Memory of the newest records.");
+    writer.sample({}, directory_->tail_cache().bytes());
+
+    const log::SyncStats sync = directory_->sync_stats();
+    writer.family("cambium_sync_rounds_total", "counter", "Syncs of the data directory.");
+    writer.sample({}, sync.rounds);
+    writer.family("cambium_sync_logs_total", "counter",
+                  "Logs in these syncs: by rounds, the size of a group commit.");
+    writer.sample({}, sync.logs_synced);
+    writer.family("cambium_sync_batches_total", "counter", "Batches that became durable.");
+    writer.sample({}, sync.batches);
+}
+
+}  // namespace cambium::broker

@@ -1,0 +1,111 @@
+// One client's connection: frames in, answers out, in order.
+//
+// Two Tasks. One reads: it cuts frames, waits for memory and for its turn, and starts a handler for
+// each request. The other writes: it sends the answers in the order of the requests, once per round
+// of the loop, fetching ranges of files only as the socket takes them. Reading stops while too many
+// requests are under way, while the client leaves too many answers unread, and while the budget for
+// requests is used up; nothing is ever queued without a limit.
+//
+// A connection ends when the client goes, when it sends what nobody can understand, when nothing
+// moves for connections.max.idle.ms, or when the server stops. Its waiting requests are then ended
+// at once. One loop; the Server owns it and destroys it after run() has completed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "broker/budget.hpp"
+#include "broker/frame.hpp"
+#include "broker/handlers.hpp"
+#include "broker/outbox.hpp"
+#include "broker/request.hpp"
+#include "broker/traffic.hpp"
+#include "bytes/buffer.hpp"
+#include "io/event.hpp"
+#include "io/gate.hpp"
+#include "io/network.hpp"
+#include "io/task.hpp"
+
+namespace cambium::broker {
+
+class Connection {
+public:
+    Connection(Traffic* traffic, std::unique_ptr<io::Stream> stream, Peer peer);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    // Serves until the connection has ended and nothing of it runs any more.
+    io::Task<void> run();
+    // Ends it; `why` is for the journal (empty: nothing worth telling). May be called more than
+    // once, from anywhere.
+    void close(std::string_view why);
+
+    [[nodiscard]] const Peer& peer() const { return peer_; }
+
+private:
+    io::Task<void> receive();
+    io::Task<Status> wait_for_room();
+    io::Task<Result<Buffer>> next_frame();
+    io::Task<Status> fill();
+    void take_scratch(size_t count);
+    void take_from_carry();
+
+    io::Task<bool> begin(Buffer frame);
+    io::Task<Status> wait_for_turn(const HandlerRow* row);
+    io::Task<void> serve(std::unique_ptr<Request> request, const HandlerRow* row, Ticket ticket);
+    void finish(Request& request, const HandlerRow& row, Ticket ticket, Reply reply);
+
+    io::Task<void> send();
+    io::Task<Result<size_t>> send_hot();
+    io::Task<Result<size_t>> send_cold();
+    void wrote(size_t bytes);
+
+    void release(int64_t charge);
+    void wake_at_round_end();
+    void progress();
+    void watch_idle();
+    void check_idle();
+    [[nodiscard]] bool full() const;
+    [[nodiscard]] Budget& lane(int64_t bytes) const;
+
+    Traffic* traffic_;
+    std::unique_ptr<io::Stream> stream_;
+    Peer peer_;
+
+    FrameCutter cutter_;
+    Buffer carry_;  // bytes that were read but not cut yet
+    size_t carried_ = 0;
+    int64_t charged_ = 0;  // for the frame that is being read
+    Budget::Place place_;
+    io::Monotonic frame_began_;
+
+    Outbox outbox_;
+    // Requests under way, by ticket.
+    std::map<Ticket, Request*> requests_;
+    size_t alone_ = 0;  // of them that do not overlap
+    // Charges of requests that were answered in this round.
+    int64_t released_ = 0;
+    int64_t released_large_ = 0;
+    std::vector<ByteView> views_;
+    size_t cold_bytes_;  // how much to fetch for the next write
+    Budget::Place chunk_place_;
+
+    io::Signal changed_;   // for receive: a request ended, or answers left
+    io::Signal sendable_;  // for send
+    bool wake_pending_ = false;
+    size_t frames_in_turn_ = 0;
+    io::Monotonic moved_;  // when bytes last moved
+    io::TimerId idle_ = io::TimerId::none;
+    bool closing_ = false;
+    io::Signal ended_;
+    io::Gate gate_;
+};
+
+}  // namespace cambium::broker

@@ -1,0 +1,262 @@
+// Fetch: read what is below the high watermark, or wait for it. docs/paths/read.md tells the
+// journey.
+//
+// There are no sessions yet: every answer has session id 0, which tells the client to send its
+// partitions each time, and a session that a client thinks it has is unknown (KIP-227).
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/fault.hpp"
+#include "broker/fetch_wait.hpp"
+#include "broker/handlers.hpp"
+#include "broker/leader_hints.hpp"
+#include "broker/services.hpp"
+#include "broker/stopwatch.hpp"
+#include "wire/messages/fetch.hpp"
+
+namespace cambium::broker {
+
+namespace {
+
+using FetchRequest = wire::FetchRequest;
+using Response = wire::FetchResponse;
+using Asked = FetchRequest::Topic::Partition;
+using Answered = Response::Topic::Partition;
+
+constexpr int first_with_topic_ids = 13;
+constexpr int first_with_storage_error = 6;
+constexpr int first_with_leader_hints = 16;
+constexpr int8_t read_committed = 1;
+// A client that asks to wait longer is not believed; it asks again.
+constexpr int32_t wait_max_ms = 600'000;
+
+class Fetching {
+public:
+    Fetching(Services& services, Request& request, const FetchRequest& asked)
+        : services_(services), request_(request), asked_(asked) {
+        bytes_max_ =
+            std::clamp<int64_t>(asked.max_bytes, 0, services.settings->integer("fetch.max.bytes"));
+        bytes_min_ = std::clamp<int64_t>(asked.min_bytes, 0, bytes_max_);
+    }
+
+    // Reads every partition anew. Gives the bytes found.
+    io::Task<void> read_all();
+    // Whether the answer need not wait for more.
+    [[nodiscard]] bool enough() const { return errors_ > 0 || diverged_ || bytes_ >= bytes_min_; }
+    // Whether something became visible, or went away, since it was read.
+    [[nodiscard]] bool outdated() const;
+    [[nodiscard]] FetchWait waiter() const;
+    [[nodiscard]] Reply reply();
+
+private:
+    void begin();
+    [[nodiscard]] Errc refusal(const replica::LocalTopic* local) const;
+    io::Task<void> read_partition(const Asked* asked, replica::Partition* partition,
+                                  Answered* answered);
+    void take(const Asked& asked, replica::PartitionData data, Answered& answered);
+    void refuse(Answered& answered, Errc code);
+    [[nodiscard]] const replica::LocalTopic* find(const FetchRequest::Topic& topic) const;
+
+    Services& services_;
+    Request& request_;
+    const FetchRequest& asked_;
+    int64_t bytes_max_;
+    int64_t bytes_min_;
+
+    Response response_;
+    std::vector<log::FileRange> ranges_;
+    std::vector<FetchWait::Watched> watched_;
+    int64_t bytes_ = 0;
+    int64_t errors_ = 0;
+    bool diverged_ = false;
+};
+
+void Fetching::begin() {
+    response_ = {};
+    ranges_.clear();
+    watched_.clear();
+    bytes_ = 0;
+    errors_ = 0;
+    diverged_ = false;
+    response_.responses.resize(asked_.topics.size());
+}
+
+const replica::LocalTopic* Fetching::find(const FetchRequest::Topic& topic) const {
+    return request_.version() >= first_with_topic_ids ? services_.replicas->topic(topic.topic_id)
+                                                      : services_.replicas->topic(topic.topic);
+}
+
+// What refuses all partitions of a topic alike; none when there is no such thing.
+Errc Fetching::refusal(const replica::LocalTopic* local) const {
+    const int32_t follower = std::max(asked_.replica_id, asked_.replica_state.replica_id);
+    // No partition has a second replica yet (R33).
+    if (follower >= 0) return Errc::unknown_leader_epoch;
+    if (local != nullptr) return Errc::none;
+    return request_.version() >= first_with_topic_ids ? Errc::unknown_topic_id
+                                                      : Errc::unknown_topic_or_partition;
+}
+
+io::Task<void> Fetching::read_all() {
+    begin();
+    for (size_t i = 0; i < asked_.topics.size(); ++i) {
+        const FetchRequest::Topic& topic = asked_.topics[i];
+        Response::Topic& answered = response_.responses[i];
+        answered.topic = topic.topic;
+        answered.topic_id = topic.topic_id;
+        answered.partitions.resize(topic.partitions.size());
+        for (size_t j = 0; j < topic.partitions.size(); ++j) {
+            const Asked& asked = topic.partitions[j];
+            Answered& partition = answered.partitions[j];
+            partition.partition_index = asked.partition;
+            // Looked up for each partition: what was found before a wait may be gone after it.
+            const replica::LocalTopic* const local = find(topic);
+            const Errc refused = refusal(local);
+            if (refused != Errc::none) {
+                refuse(partition, refused);
+                continue;
+            }
+            replica::Partition* const found = local->partition(PartitionIndex(asked.partition));
+            if (found == nullptr) refuse(partition, Errc::unknown_topic_or_partition);
+            else co_await read_partition(&asked, found, &partition);
+        }
+    }
+}
+
+io::Task<void> Fetching::read_partition(const Asked* asked, replica::Partition* partition,
+                                        Answered* answered) {
+    const int64_t left = std::max<int64_t>(bytes_max_ - bytes_, 0);
+    const replica::PartitionRead read{
+        .from = Offset(asked->fetch_offset),
+        .epoch = LeaderEpoch(asked->current_leader_epoch),
+        .last_fetched_epoch = LeaderEpoch(asked->last_fetched_epoch),
+        .bytes_max = std::clamp<int64_t>(asked->partition_max_bytes, 0, left),
+        // Progress: the first partition that has anything gives a whole batch, however large.
+        .at_least_one = bytes_ == 0};
+    const replica::ReadWindow window = partition->window();
+    Result<replica::PartitionData> data = co_await partition->read(read);
+    if (data.ok()) {
+        take(*asked, std::move(*data), *answered);
+        co_return;
+    }
+    refuse(*answered, data.code());
+    if (data.code() == Errc::offset_out_of_range) {
+        answered->high_watermark = window.high_watermark.value();
+        answered->log_start_offset = window.start.value();
+    }
+}
+
+void Fetching::take(const Asked& asked, replica::PartitionData data, Answered& answered) {
+    answered.high_watermark = data.window.high_watermark.value();
+    // Without transactions everything below the high watermark is stable.
+    answered.last_stable_offset = data.window.high_watermark.value();
+    answered.log_start_offset = data.window.start.value();
+    if (asked_.isolation_level == read_committed) answered.aborted_transactions.emplace();
+    if (data.diverging) {
+        answered.diverging_epoch = {data.diverging->epoch.value(), data.diverging->end.value()};
+        diverged_ = true;
+        return;
+    }
+    watched_.push_back({.series = data.series,
+                        .visible_bytes = data.window.visible_bytes,
+                        .bytes_max = std::max<int64_t>(asked.partition_max_bytes, 1)});
+    if (!data.range || data.range->length == 0) return;
+    answered.records = {static_cast<size_t>(data.range->length)};
+    bytes_ += data.range->length;
+    ranges_.push_back(std::move(*data.range));
+}
+
+void Fetching::refuse(Answered& answered, Errc code) {
+    ++errors_;
+    if (wire_code(code) == wire_code(Errc::kafka_storage_error) &&
+        request_.version() < first_with_storage_error)
+        code = Errc::not_leader_or_follower;
+    answered.error_code = wire_code(code);
+    answered.high_watermark = -1;
+}
+
+bool Fetching::outdated() const {
+    return std::ranges::any_of(watched_, [this](const FetchWait::Watched& one) {
+        const replica::LocalTopic* const topic = services_.replicas->topic(one.series.topic);
+        const replica::Partition* const partition =
+            topic == nullptr ? nullptr : topic->partition(one.series.partition);
+        return partition == nullptr || partition->leader().stopped() != Errc::none ||
+               partition->leader().visible_bytes() != one.visible_bytes;
+    });
+}
+
+FetchWait Fetching::waiter() const { return {*services_.waiting, watched_, bytes_min_ - bytes_}; }
+
+Reply Fetching::reply() {
+    LeaderHints hints(services_, *request_.peer);
+    for (Response::Topic& topic : response_.responses) {
+        for (Answered& partition : topic.partitions) {
+            if (partition.error_code == 0 || request_.version() < first_with_leader_hints) continue;
+            const auto hint = hints.find(partition.error_code, topic.topic, topic.topic_id,
+                                         PartitionIndex(partition.partition_index));
+            if (hint) partition.current_leader = {hint->leader, hint->epoch};
+        }
+    }
+    for (const LeaderHints::Node& node : hints.nodes())
+        response_.node_endpoints.push_back({node.id, node.address.host, node.address.port, {}});
+    Buffer out;
+    std::vector<wire::Slot> slots;
+    const Status encoded = wire::encode_response(response_, request_.header.version,
+                                                 request_.header.correlation_id, out, &slots);
+    if (!encoded.ok()) return Reply::close(encoded.error().text());
+    Reply reply = Reply::with(Answer(std::move(out), slots, std::move(ranges_)));
+    reply.errors = errors_;
+    return reply;
+}
+
+// A client without a session sends id 0 with epoch -1, or 0 to ask for one; -1 or 0 with an id
+// gives its session up. Any other epoch continues a session that does not exist.
+bool continues_session(const FetchRequest& asked) { return asked.session_epoch > 0; }
+
+// Waits for bytes until `deadline`. False when the wait is over for good.
+io::Task<bool> wait_for_bytes(Services* services, Request* request, const Fetching* fetching,
+                              io::Monotonic deadline) {
+    // Nobody would be told of what happened between the reading and the waiting.
+    if (fetching->outdated()) co_return true;
+    FetchWait wait = fetching->waiter();
+    if (!services->waiting->begin(wait, deadline).ok()) co_return false;
+    const Status watching = wait.watch_all();
+    if (!watching.ok()) services->waiting->end(wait);
+    request->waiting = &wait;
+    const Errc how = co_await wait.ended;
+    request->waiting = nullptr;
+    const bool woken = how == Errc::none && watching.ok();
+    if (woken) sometimes("broker.long_poll_woken");
+    co_return woken;
+}
+
+}  // namespace
+
+io::Task<Reply> handle_fetch(Services* services, Request* request) {
+    Stopwatch watch(services->world.clock);
+    const auto decoded = wire::decode<FetchRequest>(request->body, request->version());
+    if (!decoded.ok()) co_return Reply::close(decoded.error().text());
+    watch.lap(request->in(Stage::decode));
+    if (continues_session(*decoded)) {
+        Response unknown;
+        unknown.error_code = wire_code(Errc::fetch_session_id_not_found);
+        co_return answer_with(unknown, *request);
+    }
+    Fetching fetching(*services, *request, *decoded);
+    const io::Monotonic deadline =
+        services->world.clock.now() + timeout_of(decoded->max_wait_ms, wait_max_ms);
+    co_await fetching.read_all();
+    watch.lap(request->in(Stage::work));
+    while (!fetching.enough() && services->world.clock.now() < deadline) {
+        const bool woken = co_await wait_for_bytes(services, request, &fetching, deadline);
+        watch.lap(request->in(Stage::wait));
+        co_await fetching.read_all();
+        watch.lap(request->in(Stage::work));
+        if (!woken) break;
+    }
+    co_return fetching.reply();
+}
+
+}  // namespace cambium::broker

@@ -1,0 +1,54 @@
+#include <algorithm>
+#include <array>
+#include <functional>
+
+#include "broker/handlers.hpp"
+#include "wire/messages/produce.hpp"
+
+namespace cambium::broker {
+
+namespace {
+
+using wire::ApiKey;
+
+constexpr wire::Versions all_of(ApiKey api) { return wire::info(api).versions; }
+
+constexpr HandlerRow row(ApiKey api, Handler handler, QuotaClass quota = QuotaClass::request) {
+    return {.api = api,
+            .advertised = all_of(api),
+            .served = all_of(api),
+            .handler = handler,
+            .quota = quota,
+            .feature = {}};
+}
+
+constexpr HandlerRow produce_row() {
+    HandlerRow produce = row(ApiKey::produce, handle_produce, QuotaClass::produce);
+    produce.served.first = wire::lowest_produce_version;
+    produce.overlaps = true;
+    return produce;
+}
+
+constexpr std::array table{
+    produce_row(),
+    row(ApiKey::fetch, handle_fetch, QuotaClass::fetch),
+    row(ApiKey::list_offsets, handle_list_offsets),
+    row(ApiKey::metadata, handle_metadata),
+    row(ApiKey::find_coordinator, handle_find_coordinator),
+    row(ApiKey::api_versions, handle_api_versions, QuotaClass::none),
+    row(ApiKey::create_topics, handle_create_topics, QuotaClass::controller_mutation),
+    row(ApiKey::delete_topics, handle_delete_topics, QuotaClass::controller_mutation),
+    row(ApiKey::init_producer_id, handle_init_producer_id),
+};
+static_assert(std::ranges::is_sorted(table, std::less_equal{}, &HandlerRow::api));
+
+}  // namespace
+
+std::span<const HandlerRow> handler_table() { return table; }
+
+const HandlerRow* find_handler(wire::ApiKey api) {
+    const auto* const found = std::ranges::lower_bound(table, api, {}, &HandlerRow::api);
+    return found != table.end() && found->api == api ? found : nullptr;
+}
+
+}  // namespace cambium::broker

@@ -1,0 +1,70 @@
+// Listeners and the connections that came over them.
+//
+// Above max.connections, or max.connections.per.ip from one address, a new connection is closed at
+// once. Without a descriptor for another connection accepting pauses; those that are there go on.
+// One loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "broker/connection.hpp"
+#include "broker/traffic.hpp"
+#include "io/gate.hpp"
+#include "io/network.hpp"
+#include "io/task.hpp"
+#include "io/timers.hpp"
+#include "io/world.hpp"
+
+namespace cambium::broker {
+
+class Server {
+public:
+    // Outlives the server.
+    explicit Server(Traffic* traffic) : traffic_(traffic) {}
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Serves at `address` from now on. Errors: those of io::Network::listen.
+    io::Task<Status> listen(std::string name, io::Address address);
+
+    struct Bound {
+        std::string name;
+        io::Address address;
+    };
+    [[nodiscard]] const std::vector<Bound>& bound() const { return bound_; }
+    [[nodiscard]] size_t connections() const { return connections_.size(); }
+
+    // Takes no more connections, ends those that are there, and completes when nothing of them
+    // runs.
+    io::Task<void> close();
+
+private:
+    struct Door {
+        Door(std::string called, std::unique_ptr<io::Listener> by, io::Timers& timers)
+            : name(std::move(called)), listener(std::move(by)), pause(timers) {}
+        std::string name;
+        std::unique_ptr<io::Listener> listener;
+        io::Alarm pause;
+    };
+
+    io::Task<void> accept(Door* door);
+    void admit(const Door& door, std::unique_ptr<io::Stream> stream);
+    io::Task<void> serve(uint64_t number);
+
+    Traffic* traffic_;
+    std::vector<std::unique_ptr<Door>> doors_;
+    std::vector<Bound> bound_;
+    std::map<uint64_t, std::unique_ptr<Connection>> connections_;
+    std::map<std::string, size_t, std::less<>> per_address_;
+    uint64_t accepted_ = 0;
+    io::Gate gate_;
+};
+
+}  // namespace cambium::broker

@@ -1,0 +1,50 @@
+#include "broker/traffic.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace cambium::broker {
+
+namespace {
+
+int64_t request_budget(const Settings& settings) {
+    const int64_t queued = settings.integer("queued.max.request.bytes");
+    return queued > 0 ? queued : settings.integer("request.budget.bytes");
+}
+
+}  // namespace
+
+TrafficLimits TrafficLimits::from(const Settings& settings) {
+    using std::chrono::milliseconds;
+    const auto count = [&settings](std::string_view name) {
+        return static_cast<size_t>(settings.integer(name));
+    };
+    TrafficLimits limits;
+    limits.frame_bytes_max = count("socket.request.max.bytes");
+    limits.requests_in_flight_max = count("queued.max.requests");
+    limits.unsent_bytes_max = settings.integer("connection.unsent.max.bytes");
+    limits.idle_max = milliseconds(settings.integer("connections.max.idle.ms"));
+    limits.slow_request = milliseconds(settings.integer("slow.request.ms"));
+    limits.connections_max = count("max.connections");
+    limits.connections_per_address_max = count("max.connections.per.ip");
+    return limits;
+}
+
+Traffic::Traffic(Services* the_services, const log::TailCache* the_tail,
+                 Instruments* the_instruments, Journal the_journal)
+    : services(the_services),
+      tail(the_tail),
+      instruments(the_instruments),
+      journal(std::move(the_journal)),
+      limits(TrafficLimits::from(*the_services->settings)),
+      requests("requests", request_budget(*the_services->settings)),
+      large_requests("large requests", request_budget(*the_services->settings)),
+      answers("answers", the_services->settings->integer("answer.budget.bytes")),
+      cold_reads("cold reads", TrafficLimits::cold_reads_bytes_max) {}
+
+MutableBytes Traffic::scratch() {
+    scratch_.resize(TrafficLimits::scratch_bytes);
+    return scratch_.mutable_view();
+}
+
+}  // namespace cambium::broker

@@ -1,0 +1,78 @@
+// What all connections share: limits, budgets, buffers, and the way to the handlers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/settings.hpp"
+#include "broker/budget.hpp"
+#include "broker/services.hpp"
+#include "bytes/buffer.hpp"
+#include "io/clock.hpp"
+#include "log/tail_cache.hpp"
+
+namespace cambium::broker {
+
+// Lines for people: what a server tells while it runs.
+using Journal = std::function<void(std::string_view line)>;
+
+struct TrafficLimits {
+    // A frame above it is charged to a budget of its own, so that a few clients that announce large
+    // frames and send them slowly do not keep the others waiting.
+    static constexpr int64_t large_frame_bytes = int64_t{1} << 20;
+    // Bytes are received into a buffer that all connections share.
+    static constexpr size_t scratch_bytes = size_t{64} << 10;
+    // A range of a file is fetched in pieces of at most this.
+    static constexpr size_t chunk_bytes_max = size_t{256} << 10;
+    static constexpr size_t chunk_bytes_min = size_t{16} << 10;
+    static constexpr int64_t cold_reads_bytes_max = 64 * static_cast<int64_t>(chunk_bytes_max);
+    // One write to a socket.
+    static constexpr size_t write_pieces_max = 64;
+    static constexpr size_t write_bytes_max = size_t{1} << 20;
+    // After so many requests, or bytes of answers, in a row a connection lets others go first.
+    static constexpr size_t frames_in_turn_max = 64;
+    static constexpr size_t sent_in_turn_max = size_t{8} << 20;
+
+    size_t frame_bytes_max = 0;
+    size_t requests_in_flight_max = 0;
+    int64_t unsent_bytes_max = 0;
+    io::Duration idle_max{0};
+    io::Duration slow_request{0};
+    size_t connections_max = 0;
+    size_t connections_per_address_max = 0;
+
+    [[nodiscard]] static TrafficLimits from(const Settings& settings);
+};
+
+class Instruments;
+
+struct Traffic {
+    Traffic(Services* services, const log::TailCache* tail, Instruments* instruments,
+            Journal journal);
+
+    Services* services;
+    const log::TailCache* tail;
+    Instruments* instruments;
+    Journal journal;
+    TrafficLimits limits;
+
+    Budget requests;        // frames that were not answered yet
+    Budget large_requests;  // those above large_frame_bytes
+    Budget answers;  // encoded answers that were not sent yet; overdrawn, and then no one is read
+    Budget cold_reads;  // pieces of files on their way to sockets
+
+    // Used within one call, never across a wait.
+    [[nodiscard]] MutableBytes scratch();
+
+    void tell(std::string_view line) const {
+        if (journal) journal(line);
+    }
+
+private:
+    Buffer scratch_;
+};
+
+}  // namespace cambium::broker
