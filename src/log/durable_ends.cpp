@@ -72,7 +72,7 @@ io::Task<Result<DurableEnds>> DurableEndsFile::open() {
     bool damaged = false;
     for (size_t slot = 0; slot < files_.size(); ++slot) {
         const std::string path = join(path_, durable_ends_files[slot]);
-        const Result<Buffer> bytes = co_await read_file(disk_, path, durable_ends_bytes_max);
+        Result<Buffer> bytes = co_await read_file(disk_, path, durable_ends_bytes_max);
         if (bytes.code() == Errc::not_found) continue;
         if (!bytes && bytes.code() != Errc::corrupt_data) co_return bytes.error();
         if (bytes && bytes->empty()) continue;
@@ -85,6 +85,7 @@ io::Task<Result<DurableEnds>> DurableEndsFile::open() {
         }
         if (newest && newest->generation >= ends->generation) continue;
         newest = std::move(*ends);
+        unproven_ = std::move(*bytes);
         next_slot_ = 1 - slot;
     }
     if (!newest && damaged)
@@ -98,6 +99,11 @@ io::Task<Result<DurableEnds>> DurableEndsFile::open() {
 }
 
 io::Task<Status> DurableEndsFile::write(DurableEnds ends) {
+    if (!unproven_.empty()) {
+        Status proven = co_await write_slot(1 - next_slot_, Buffer::copy_of(unproven_.view()));
+        if (!proven) co_return proven;
+        unproven_ = Buffer();
+    }
     ends.generation = generation_ + 1;
     const Status written = co_await write_slot(next_slot_, encode(ends));
     // A slot that failed is written again, never the other one.

@@ -75,6 +75,7 @@ private:
     std::string path_;
     int64_t generation_ = 0;
     size_t next_slot_ = 0;
+    Buffer unproven_;  // the newest slot as it was found
     std::array<io::FileRef, 2> files_;
 };
 

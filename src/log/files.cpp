@@ -10,6 +10,8 @@ namespace cambium::log {
 namespace {
 
 Error at_path(const Error& error, const std::string& path) {
+    const bool named = error.context.find(path) != std::string::npos;
+    if (named) return error;
     return {error.code, error.context.empty() ? path : path + ": " + error.context};
 }
 

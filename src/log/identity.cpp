@@ -43,7 +43,6 @@ io::Task<Status> DataDirectory::start() {
     Status status;
     if (!before) {
         status = co_await disk->make_directory(directory);
-        if (status) status = co_await disk->sync_directory(parent_of(directory));
         if (!status) co_return Error{status.code(), directory};
     }
     Result<std::unique_ptr<io::DirectoryLock>> lock = co_await disk->lock(path(lock_file));
@@ -59,6 +58,9 @@ io::Task<Status> DataDirectory::start() {
     recorded_ends_ = std::move(ends->logs);
     status = co_await take_clean_stop();
     if (status) status = co_await remove_leftovers();
+    // What the last life made or removed may not have reached the medium yet; what this one builds
+    // on must.
+    if (status) status = co_await disk->sync_directory(directory);
     co_return status;
 }
 
@@ -89,8 +91,11 @@ io::Task<Status> DataDirectory::format() {
             co_return Error{Errc::corrupt_data,
                             shared_.options.path + " holds logs (" + entry.name +
                                 ") but no format.version: it is not a data directory of cambium"};
+    // Whoever made the directory, its own name must last; an earlier start may have failed here.
+    Status status = co_await disk->sync_directory(parent_of(shared_.options.path));
+    if (!status && status.code() != Errc::permission_denied) co_return status;
     id_ = shared_.world.random.uuid();
-    Status status = co_await replace_file(disk, path(identity_file), line(id_.text()));
+    status = co_await replace_file(disk, path(identity_file), line(id_.text()));
     for (std::string_view slot : durable_ends_files) {
         if (!status) break;
         status = co_await disk->unlink(path(slot));
@@ -106,7 +111,7 @@ io::Task<Status> DataDirectory::format() {
     co_return status;
 }
 
-// Gone, durably, before anything can change what it says.
+// Gone, and durably so by the end of start(), before anything can change what it says.
 io::Task<Status> DataDirectory::take_clean_stop() {
     io::Disk* disk = &shared_.world.disk;
     const Result<Buffer> bytes =
@@ -122,7 +127,6 @@ io::Task<Status> DataDirectory::take_clean_stop() {
         }
     }
     Status status = co_await disk->unlink(path(clean_stop_file));
-    if (status) status = co_await disk->sync_directory(shared_.options.path);
     co_return status;
 }
 

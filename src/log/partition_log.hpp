@@ -121,6 +121,7 @@ private:
     io::Task<Status> write_run();
     io::Task<Status> write_pieces(SegmentRef segment, io::FileRef file, int64_t to);
     void count_written(const SegmentRef& segment, int64_t to);
+    void mark_dirty(const SegmentRef& segment);
     io::Task<Status> roll_into(SegmentRef segment);
     io::Task<Status> leave(SegmentRef segment);
     io::Task<void> write_failed(Error error);

@@ -367,13 +367,33 @@ io::Task<Status> Recovery::drop_stale_files() {
     co_return Status();
 }
 
+// Writes the bytes above the recorded end again, as they are. A sync of the last life may have
+// failed: then the page cache holds bytes that it calls clean and that are not on the medium, and a
+// sync alone would not bring them there.
+io::Task<Status> Recovery::rewrite(SegmentRef segment, int64_t position) {
+    const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
+    if (!file) co_return file.error();
+    Buffer block;
+    while (position < segment->size) {
+        block.resize(std::min(scan_block_bytes, static_cast<size_t>(segment->size - position)));
+        Status status = co_await read_exactly(*file, position, block.mutable_view());
+        if (status) status = co_await write_all(*file, position, block.view());
+        if (!status) co_return status;
+        position += static_cast<int64_t>(block.size());
+    }
+    co_return Status();
+}
+
 // A kill of the process leaves bytes and names that were never synced.
 io::Task<Status> Recovery::make_durable() {
     for (size_t i = read_from_; i < segments_.size(); ++i) {
         const SegmentRef segment = segments_[i];
         const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
         if (!file) co_return file.error();
-        Status status = co_await (*file)->datasync(io::Where::worker);
+        Status status;
+        if (i >= recorded_in_)
+            status = co_await rewrite(segment, i == recorded_in_ ? recorded_->position : 0);
+        if (status) status = co_await (*file)->datasync(io::Where::worker);
         if (!status) co_return status;
         status = co_await write_index_anew(segment);
         // Without room for the index the log still opens.

@@ -70,6 +70,7 @@ private:
     io::Task<Status> drop_segment(SegmentRef segment);
     io::Task<Status> drop_stale_files();
     io::Task<Status> make_durable();
+    io::Task<Status> rewrite(SegmentRef segment, int64_t position);
 
     [[nodiscard]] Error corrupt(const std::string& what) const;
 

@@ -110,8 +110,7 @@ void PartitionLog::count_written(const SegmentRef& segment, int64_t to) {
     segment->dirty_bytes += to - segment->size;
     segment->size = to;
     written_in_ = segment;
-    if (!segment->dirty) dirty_.push_back(segment);
-    segment->dirty = true;
+    mark_dirty(segment);
     shared_.tail.written(segment->file_number, to);
     producers_.settle(ends_.written);
     if (mutant("log.ack_before_sync")) {
@@ -120,6 +119,11 @@ void PartitionLog::count_written(const SegmentRef& segment, int64_t to) {
     }
     shared_.durability->wrote(*this, shared_.options.ack_needs_sync || config_.always_sync);
     if (listener_ != nullptr) listener_->ends_moved();
+}
+
+void PartitionLog::mark_dirty(const SegmentRef& segment) {
+    if (!segment->dirty) dirty_.push_back(segment);
+    segment->dirty = true;
 }
 
 io::Task<Status> PartitionLog::roll_into(SegmentRef segment) {
@@ -142,8 +146,7 @@ io::Task<Status> PartitionLog::roll_into(SegmentRef segment) {
     segment->producers_at_base = Buffer();
     segment->created = true;
     segment->file = *file;
-    segment->dirty = true;
-    dirty_.push_back(segment);
+    mark_dirty(segment);
     if (mutant("log.roll_without_sync")) {
         std::erase(dirty_, old);
         old->dirty = false;
@@ -202,6 +205,8 @@ io::Task<void> PartitionLog::write_failed(Error error) {
             else shared_.fence(cut.error());
             co_return;
         }
+        // Before anything that follows it counts as durable, that part must not come back.
+        mark_dirty(segment);
     }
     take_back(Errc::no_space);
 }
