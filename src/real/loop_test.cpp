@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,6 +45,7 @@ TEST_CASE("posts of other threads arrive, each thread's in order") {
     std::vector<int> last(threads, -1);
     int arrived = 0;
     std::vector<std::thread> posters;
+    posters.reserve(threads);
     for (int thread = 0; thread < threads; ++thread) {
         posters.emplace_back([&, thread] {
             for (int i = 0; i < posts; ++i) {
@@ -162,6 +165,25 @@ TEST_CASE("jobs that nobody waits for any more still run before the pool ends") 
         for (int i = 0; i < 50; ++i) system.world().work.submit([&] { ++ran; }, [] {});
     }
     CHECK(ran == 50);
+}
+
+TEST_CASE("a system gives back every descriptor it took") {
+    const auto open_files = [] {
+        const std::filesystem::directory_iterator files("/proc/self/fd");
+        return std::distance(begin(files), end(files));
+    };
+    const auto before = open_files();
+    {
+        System system;
+        REQUIRE(system.loop().on_signal(SIGUSR1, [] {}).ok());
+        io::Network& network = system.world().network;
+        const auto listener = wait(system, network.listen({"127.0.0.1", 0}));
+        const auto client = wait(system, network.connect((*listener)->local()));
+        const auto server = wait(system, (*listener)->accept());
+        CHECK(server.ok());
+        CHECK(open_files() > before);
+    }
+    CHECK(open_files() == before);
 }
 
 TEST_CASE("two systems draw different numbers") {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
+
 #include <doctest/doctest.h>
 
 #include "real/system.hpp"
@@ -189,6 +191,24 @@ TEST_CASE("a caller over IPv4 to an IPv6 listener has its IPv4 address") {
     REQUIRE(server.ok());
     CHECK((*server)->local() == io::Address{"127.0.0.1", port});
     CHECK((*server)->peer().host == "127.0.0.1");
+}
+
+// Goal: running out of descriptors is an error that passes. Method: the limit is lowered to what is
+// open.
+TEST_CASE("accept says too_many_files when there is no descriptor, and works again when there is") {
+    System system;
+    io::Network& network = system.world().network;
+    const auto listener = wait(system, network.listen({"127.0.0.1", 0}));
+    const auto client = wait(system, network.connect((*listener)->local()));
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const rlimit before = limit;
+    limit.rlim_cur = 3;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const auto refused = wait(system, (*listener)->accept());
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(refused.code() == Errc::too_many_files);
+    CHECK(wait(system, (*listener)->accept()).ok());
 }
 
 // Goal: a stream may be destroyed by the code that its own event resumed. Method: reader and writer

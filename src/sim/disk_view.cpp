@@ -181,7 +181,7 @@ io::Task<Errc> DiskView::carry_out(SimDisk::Plan plan, io::Callback interrupted)
     co_return code != Errc::none ? code : plan.error;
 }
 
-io::Task<Errc> DiskView::carry_out(DiskOp op, std::string path, io::Callback interrupted) {
+io::Task<Errc> DiskView::carry_out(DiskOp op, std::string_view path, io::Callback interrupted) {
     return carry_out(disk_.plan(op, path), std::move(interrupted));
 }
 

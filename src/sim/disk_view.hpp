@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "io/disk.hpp"
 #include "sim/disk.hpp"
@@ -34,7 +35,7 @@ public:
     [[nodiscard]] Life& life() { return life_; }
     [[nodiscard]] SimDisk& disk() { return disk_; }
     // Waits as long as the operation takes; gives `cancelled` or the error that was drawn for it.
-    io::Task<Errc> carry_out(DiskOp op, std::string path, io::Callback interrupted);
+    io::Task<Errc> carry_out(DiskOp op, std::string_view path, io::Callback interrupted);
     io::Task<Errc> carry_out(SimDisk::Plan plan, io::Callback interrupted);
     // Delays `plan` behind what was asked of the same file before.
     void queue_behind(const InodeRef& inode, SimDisk::Plan& plan);

@@ -45,7 +45,7 @@ Result<std::shared_ptr<Port>> Net::open_port(Life& life, io::Address address) {
 }
 
 std::shared_ptr<Connection> Net::connect(Life& from, const std::shared_ptr<Port>& to,
-                                         io::Address address) {
+                                         const io::Address& address) {
     auto made = std::make_shared<Connection>(*this, next_connection_++);
     const io::Address caller{from.node(), static_cast<uint16_t>(20'000 + made->id % 20'000)};
     End& asking = made->ends[0];

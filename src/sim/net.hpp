@@ -117,7 +117,7 @@ public:
     [[nodiscard]] Scheduler& scheduler() { return around_.scheduler; }
     [[nodiscard]] io::Duration latency() { return scheduler().draw_delay(faults().latency_max); }
     [[nodiscard]] std::shared_ptr<Connection> connect(Life& from, const std::shared_ptr<Port>& to,
-                                                      io::Address address);
+                                                      const io::Address& address);
     Result<std::shared_ptr<Port>> open_port(Life& life, io::Address address);
     void tell(const Connection& connection, size_t end, std::string_view what, int64_t a = 0);
 

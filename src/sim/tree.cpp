@@ -33,7 +33,9 @@ Error error(Errc code, std::string_view path) { return Error{code, std::string(p
 void collect(const InodeRef& directory, const std::string& prefix,
              std::vector<std::pair<std::string, InodeRef>>& into) {
     for (const auto& [name, inode] : directory->entries) {
-        const std::string path = prefix.empty() ? name : prefix + "/" + name;
+        std::string path = prefix;
+        if (!path.empty()) path += '/';
+        path += name;
         if (inode->directory) collect(inode, path, into);
         else into.emplace_back(path, inode);
     }
