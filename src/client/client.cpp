@@ -94,6 +94,13 @@ io::Task<Status> Client::ask_metadata(wire::MetadataRequest request, io::Monoton
     co_return Status();
 }
 
+io::Task<Status> Client::reach() {
+    if (closing_) co_return Errc::cancelled;
+    const io::Gate::Holder holder = gate_.hold();
+    wire::MetadataRequest request = request_for({}, false);
+    co_return co_await ask_metadata(std::move(request), operation_deadline());
+}
+
 io::Task<Status> Client::refresh(std::vector<std::string> topics, bool create_missing,
                                  io::Monotonic deadline) {
     if (closing_) co_return Errc::cancelled;

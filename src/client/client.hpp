@@ -88,6 +88,9 @@ public:
         co_return last;
     }
 
+    // One attempt to learn the servers, without retries: whether there is a cluster to talk to at
+    // all.
+    io::Task<Status> reach();
     // Asks for these topics (none: only for the servers), retrying until the deadline. With
     // `create_missing` the server may create them, if it is set so. The answer is in cluster().
     io::Task<Status> refresh(std::vector<std::string> topics, bool create_missing,

@@ -4,18 +4,18 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/version.hpp"
 #include "wire/messages/api_versions.hpp"
 
 namespace cambium::client {
 namespace {
 
 constexpr const char* software_name = "cambium";
-constexpr const char* software_version = "0.1";
 
 wire::ApiVersionsRequest versions_request() {
     wire::ApiVersionsRequest request;
     request.client_software_name = software_name;
-    request.client_software_version = software_version;
+    request.client_software_version = std::string(program_version);
     return request;
 }
 
@@ -28,6 +28,8 @@ Peer::~Peer() { check(!connection_); }
 
 Error Peer::with_address(const Error& error) const {
     std::string context = address_.text();
+    // What the network says may name the address already.
+    if (error.context.starts_with(context)) return error;
     if (!error.context.empty()) context.append(", ").append(error.context);
     return {error.code, std::move(context)};
 }

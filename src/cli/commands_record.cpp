@@ -1,0 +1,119 @@
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/commands_options.hpp"
+#include "cli/consume.hpp"
+#include "cli/produce.hpp"
+
+namespace cambium::cli {
+namespace {
+
+void add_produce(CLI::App& app, Command* chosen) {
+    auto args = std::make_shared<ProduceArgs>();
+    CLI::App& command = add_command(
+        app, "produce",
+        "write records into a topic, by default a record per line of standard input",
+        "  echo hello | cambium produce greetings\n"
+        "  cambium produce orders --key-separator : --compression zstd < orders.txt\n"
+        "  cambium produce flights --input json-array --key-field origin --file flights.json\n");
+    command.add_option("TOPIC", args->topic, "the topic; made if the server is set so")->required();
+    command.add_option("-f,--file", args->file, "read this instead of standard input")
+        ->type_name("PATH");
+    command
+        .add_option("-i,--input", args->input,
+                    "lines; json-array: a record per element, its text as it stands; csv: a record "
+                    "per row, as a JSON object with the header's names")
+        ->check(CLI::IsMember({"lines", "json-array", "csv"}).description(""))
+        ->capture_default_str()
+        ->type_name("FORM");
+    CLI::Option* const separator = command.add_option(
+        "-K,--key-separator", args->key_separator, "what stands between key and value of a line");
+    CLI::Option* const field = command.add_option(
+        "--key-field", args->key_field, "the member or column that is the key (json-array, csv)");
+    CLI::Option* const key = command.add_option("-k,--key", args->key, "one key for all records");
+    separator->type_name("TEXT")->excludes(field)->excludes(key);
+    field->type_name("NAME")->excludes(key);
+    key->type_name("TEXT");
+    command
+        .add_option("-H,--header", args->headers, "a header of every record, as often as wanted")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
+    command
+        .add_option("-p,--partition", args->partition,
+                    "write to this one (else by key, or a batch here and a batch there)")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+    command.add_option("-z,--compression", args->codec, "none, gzip, snappy, lz4 or zstd")
+        ->check(CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}).description(""))
+        ->capture_default_str()
+        ->type_name("CODEC");
+    command
+        .add_option("-a,--acks", args->acks,
+                    "all: durable on every replica in sync; 1: the leader has it; 0: do not ask")
+        ->check(CLI::IsMember({"all", "1", "0"}).description(""))
+        ->capture_default_str()
+        ->type_name("ACKS");
+    add_server(command, args->server);
+    add_output(command, args->output);
+    command.callback([args, chosen] {
+        *chosen = [args](io::World world, Terminal* terminal) {
+            return produce(world, terminal, *args);
+        };
+    });
+}
+
+void add_consume(CLI::App& app, Command* chosen) {
+    auto args = std::make_shared<ConsumeArgs>();
+    CLI::App& command =
+        add_command(app, "consume", "read the records of a topic and wait for more",
+                    "  cambium consume flights --until end\n"
+                    "  cambium consume flights --from -5 --until end --format '%o %k %v\\n'\n"
+                    "  cambium consume flights --from end -o json\n");
+    command.add_option("TOPIC", args->topic, "the topic")->required();
+    command
+        .add_option("--from", args->from,
+                    "beginning, end, an offset, or -N for the last N of each "
+                    "partition")
+        ->capture_default_str()
+        ->type_name("WHERE");
+    command
+        .add_option_function<std::string>(
+            "--until", [args](const std::string&) { args->until_end = true; },
+            "'end' stops where the topic ends now; without it more is waited for")
+        ->check(CLI::IsMember({"end"}).description(""))
+        ->type_name("WHERE");
+    command.add_option("-n,--count", args->count, "stop after so many records")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+    command.add_option("-p,--partition", args->partitions, "only this one, as often as wanted")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N")
+        ->allow_extra_args(false);
+    command
+        .add_option("--format", args->format,
+                    "how a record is written: %t topic, %p partition, %o offset, %T timestamp, "
+                    "%k key, %v value, %h headers, \\n, \\t")
+        ->type_name("TEXT");
+    command.add_flag("--keys", args->keys, "key, tab, value: the format '%k\\t%v\\n'");
+    add_server(command, args->server);
+    add_output(command, args->output);
+    command.callback([args, chosen] {
+        *chosen = [args](io::World world, Terminal* terminal) {
+            return consume(world, terminal, *args);
+        };
+    });
+}
+
+}  // namespace
+
+void add_record_commands(CLI::App& app, Command* chosen) {
+    add_produce(app, chosen);
+    add_consume(app, chosen);
+}
+
+void add_commands(CLI::App& app, Command* chosen) {
+    add_topic_commands(app, chosen);
+    add_record_commands(app, chosen);
+}
+
+}  // namespace cambium::cli

@@ -1,0 +1,198 @@
+#include "cli/topic.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "cli/json.hpp"
+#include "cli/table.hpp"
+#include "client/admin.hpp"
+#include "wire/messages/list_offsets.hpp"
+
+namespace cambium::cli {
+namespace {
+
+using client::Admin;
+using client::TopicInfo;
+
+// NAME=VALUE pairs; empty when one is not of that form.
+std::optional<std::map<std::string, std::string>> parsed_configs(
+    const std::vector<std::string>& texts) {
+    std::map<std::string, std::string> out;
+    for (const std::string& text : texts) {
+        const size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0) return std::nullopt;
+        out[text.substr(0, equals)] = text.substr(equals + 1);
+    }
+    return out;
+}
+
+std::string quoted(std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+}
+
+std::string joined(const std::vector<NodeId>& nodes) {
+    std::string out;
+    for (const NodeId node : nodes) {
+        if (!out.empty()) out += ',';
+        out += std::to_string(node.value());
+    }
+    return out;
+}
+
+size_t replicas(const TopicInfo& topic) {
+    return topic.partitions.empty() ? 0 : topic.partitions.front().replicas.size();
+}
+
+std::string summary_json(const TopicInfo& topic) {
+    return "{\"name\":" + quoted(topic.name) + ",\"id\":" + quoted(topic.id.text()) +
+           ",\"partitions\":" + std::to_string(topic.partitions.size()) +
+           ",\"replication_factor\":" + std::to_string(replicas(topic)) +
+           ",\"internal\":" + (topic.internal ? "true" : "false") + "}\n";
+}
+
+// First and next offset of a partition.
+struct Range {
+    Offset start;
+    Offset end;
+};
+
+std::string described_json(const TopicInfo& topic, const std::vector<Range>& ranges) {
+    std::string out = "{\"name\":" + quoted(topic.name) + ",\"id\":" + quoted(topic.id.text()) +
+                      ",\"internal\":" + (topic.internal ? "true" : "false") + ",\"partitions\":[";
+    for (size_t i = 0; i < topic.partitions.size(); ++i) {
+        const client::PartitionInfo& partition = topic.partitions[i];
+        out += i == 0 ? "" : ",";
+        out += "{\"partition\":" + std::to_string(i) +
+               ",\"leader\":" + std::to_string(partition.leader.value()) +
+               ",\"leader_epoch\":" + std::to_string(partition.leader_epoch.value()) +
+               ",\"replicas\":[" + joined(partition.replicas) + "],\"in_sync\":[" +
+               joined(partition.in_sync) + "]" +
+               ",\"start_offset\":" + std::to_string(ranges[i].start.value()) +
+               ",\"end_offset\":" + std::to_string(ranges[i].end.value()) + "}";
+    }
+    return out + "]}\n";
+}
+
+std::string described_text(const TopicInfo& topic, const std::vector<Range>& ranges) {
+    TextTable table(
+        {"PARTITION", "LEADER", "REPLICAS", "IN SYNC", "FIRST OFFSET", "NEXT OFFSET", "RECORDS"});
+    int64_t total = 0;
+    for (size_t i = 0; i < topic.partitions.size(); ++i) {
+        const client::PartitionInfo& partition = topic.partitions[i];
+        const int64_t records = ranges[i].end - ranges[i].start;
+        total += records;
+        const NodeId leader = partition.leader;
+        table.add({std::to_string(i), leader.value() < 0 ? "none" : std::to_string(leader.value()),
+                   joined(partition.replicas), joined(partition.in_sync),
+                   std::to_string(ranges[i].start.value()), std::to_string(ranges[i].end.value()),
+                   std::to_string(records)});
+    }
+    return topic.name + ": " + counted(static_cast<int64_t>(topic.partitions.size()), "partition") +
+           ", " + counted(total, "record") + ", id " + topic.id.text() + "\n" + table.text();
+}
+
+io::Task<Result<std::vector<Range>>> ranges_of(Admin* admin, TopicInfo topic) {
+    std::vector<client::OffsetQuery> queries;
+    for (size_t i = 0; i < topic.partitions.size(); ++i) {
+        const TopicPartition partition{topic.name, PartitionIndex(static_cast<int32_t>(i))};
+        queries.push_back({partition, wire::list_offsets::earliest});
+        queries.push_back({partition, wire::list_offsets::latest});
+    }
+    const auto answers = co_await admin->list_offsets(std::move(queries));
+    if (!answers.ok()) co_return answers.error();
+    std::vector<Range> out;
+    for (size_t i = 0; i + 1 < answers->size(); i += 2)
+        out.push_back({(*answers)[i].offset, (*answers)[i + 1].offset});
+    co_return out;
+}
+
+io::Task<Exit> create(Session* session, TopicCreateArgs args) {
+    const auto configs = parsed_configs(args.configs);
+    if (!configs.has_value()) {
+        session->terminal().say(
+            "cambium: --config wants NAME=VALUE, as in retention.ms=86400000\n");
+        co_return Exit::usage;
+    }
+    Admin admin(session->client());
+    const client::NewTopic topic{args.name, args.partitions, args.replication_factor, *configs};
+    const Result<client::CreatedTopic> created = co_await admin.create_topic(topic);
+    const bool there = created.code() == Errc::topic_already_exists && args.if_not_exists;
+    if (!created.ok() && !there)
+        co_return session->failed("cannot create topic '" + args.name + "'", created.error());
+    const int32_t partitions = created.ok() ? created->partitions : -1;
+    if (args.output == Output::json) {
+        session->terminal().write("{\"name\":" + quoted(args.name) +
+                                  ",\"created\":" + (created.ok() ? "true" : "false") +
+                                  ",\"partitions\":" + std::to_string(partitions) + "}\n");
+    } else if (there) {
+        session->terminal().write("topic '" + args.name + "' was there already\n");
+    } else {
+        session->terminal().write("created topic '" + args.name + "' with " +
+                                  counted(partitions, "partition") + "\n");
+    }
+    co_return Exit::ok;
+}
+
+io::Task<Exit> list(Session* session, TopicListArgs args) {
+    Admin admin(session->client());
+    const Result<std::vector<TopicInfo>> topics = co_await admin.list_topics();
+    if (!topics.ok()) co_return session->failed("cannot list topics", topics.error());
+    TextTable table({"NAME", "PARTITIONS", "REPLICATION", "ID"});
+    size_t shown = 0;
+    for (const TopicInfo& topic : *topics) {
+        if (topic.internal && !args.internal) continue;
+        ++shown;
+        if (args.output == Output::json) session->terminal().write(summary_json(topic));
+        table.add({topic.name, std::to_string(topic.partitions.size()),
+                   std::to_string(replicas(topic)), topic.id.text()});
+    }
+    if (args.output == Output::text && shown > 0) session->terminal().write(table.text());
+    if (args.output == Output::text && shown == 0)
+        session->terminal().say("no topics yet: 'cambium topic create NAME' makes one\n");
+    co_return Exit::ok;
+}
+
+io::Task<Exit> describe(Session* session, TopicDescribeArgs args) {
+    Admin admin(session->client());
+    const std::string what = "cannot describe topic '" + args.name + "'";
+    const Result<TopicInfo> topic = co_await admin.describe_topic(args.name);
+    if (!topic.ok()) co_return session->failed(what, topic.error());
+    const Result<std::vector<Range>> ranges = co_await ranges_of(&admin, *topic);
+    if (!ranges.ok()) co_return session->failed(what, ranges.error());
+    session->terminal().write(args.output == Output::json ? described_json(*topic, *ranges)
+                                                          : described_text(*topic, *ranges));
+    co_return Exit::ok;
+}
+
+io::Task<Exit> remove(Session* session, TopicDeleteArgs args) {
+    Admin admin(session->client());
+    Exit exit = Exit::ok;
+    for (const std::string& name : args.names) {
+        const Status deleted = co_await admin.delete_topic(name);
+        if (deleted.ok()) session->terminal().write("deleted topic '" + name + "'\n");
+        else exit = session->failed("cannot delete topic '" + name + "'", deleted.error());
+    }
+    co_return exit;
+}
+
+}  // namespace
+
+io::Task<Exit> topic_create(io::World world, Terminal* terminal, TopicCreateArgs args) {
+    const std::string name = args.name;
+    return in_session(world, terminal, std::move(args), name, &create);
+}
+io::Task<Exit> topic_list(io::World world, Terminal* terminal, TopicListArgs args) {
+    return in_session(world, terminal, std::move(args), "", &list);
+}
+io::Task<Exit> topic_describe(io::World world, Terminal* terminal, TopicDescribeArgs args) {
+    const std::string name = args.name;
+    return in_session(world, terminal, std::move(args), name, &describe);
+}
+io::Task<Exit> topic_delete(io::World world, Terminal* terminal, TopicDeleteArgs args) {
+    const std::string name = args.names.empty() ? "" : args.names.front();
+    return in_session(world, terminal, std::move(args), name, &remove);
+}
+
+}  // namespace cambium::cli
