@@ -1,0 +1,22 @@
+// `cambium serve` and `cambium quickstart`: a process that serves until it is told to stop.
+//
+// SIGTERM or SIGINT stops cleanly, a second one at once; nothing acknowledged is lost either way.
+#pragma once
+
+#include <string>
+
+#include "cli/outcome.hpp"
+#include "node/configuration.hpp"
+
+namespace cambium::node {
+
+struct QuickstartArgs {
+    ServeArgs serve;
+    std::string samples = "examples";
+};
+
+cli::Exit serve(const ServeArgs& args);
+// Serves, and loads the sample data of a directory through its own port.
+cli::Exit quickstart(const QuickstartArgs& args);
+
+}  // namespace cambium::node
