@@ -1,5 +1,5 @@
 // Creates topics that clients ask for in Metadata, in the background: the request that asked is
-// answered at once, without the topic (client-behaviours 13), and sees it when it asks again.
+// answered at once, without the topic, and sees it when it asks again.
 #pragma once
 
 #include <functional>

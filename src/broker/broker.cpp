@@ -121,14 +121,15 @@ io::Task<Status> Broker::listen() {
         Services{.world = world_,
                  .node = NodeId(static_cast<int32_t>(settings_.integer("node.id"))),
                  .settings = &settings_,
+                 .limits = HandlerLimits::from(settings_),
+                 .instruments = &instruments_,
                  .replicas = replicas_.get(),
                  .waiting = &waiting_,
                  .controller = controller_.get(),
                  .producer_ids = producer_ids_.get(),
                  .auto_creation = auto_creation_.get(),
                  .decompressor = &decompressor_});
-    traffic_ = std::make_unique<Traffic>(services_.get(), &directory_->tail_cache(), &instruments_,
-                                         journal_);
+    traffic_ = std::make_unique<Traffic>(services_.get(), &directory_->tail_cache(), journal_);
     server_ = std::make_unique<Server>(traffic_.get());
     const std::vector<std::string> listeners = settings_.list("listeners");
     for (const std::string& text : listeners) {

@@ -37,7 +37,6 @@ public:
     };
 
     // Completes when the amount is granted; with `cancelled` once leave() was called for the place.
-    // An amount of 0 waits until the budget is no longer overdrawn.
     io::Task<Status> take(int64_t amount, Place* place);
     // Takes without asking, for what cannot wait: the budget may be overdrawn by it.
     void overdraw(int64_t amount) { used_ += amount; }
@@ -48,6 +47,7 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] int64_t limit() const { return limit_; }
     [[nodiscard]] int64_t used() const { return used_; }
+    [[nodiscard]] bool overdrawn() const { return used_ > limit_; }
     [[nodiscard]] size_t waiting() const { return line_.size(); }
 
 private:

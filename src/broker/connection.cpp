@@ -62,7 +62,9 @@ void Connection::close(std::string_view why) {
 
 // ---- requests in
 
+// An overdrawn budget for answers stops those who leave answers unread, and nobody else.
 bool Connection::full() const {
+    if (outbox_.memory() > 0 && traffic_->answers.overdrawn()) return true;
     return requests_.size() >= traffic_->limits.requests_in_flight_max ||
            outbox_.unsent() >= traffic_->limits.unsent_bytes_max;
 }
@@ -95,7 +97,7 @@ io::Task<Status> Connection::wait_for_room() {
         const Status status = co_await changed_.wait();
         if (!status.ok()) co_return status;
     }
-    co_return co_await traffic_->answers.take(0, &place_);
+    co_return Status();
 }
 
 io::Task<Result<Buffer>> Connection::next_frame() {
@@ -192,7 +194,8 @@ io::Task<bool> Connection::begin(Buffer frame) {
     }
     const Status turn = co_await wait_for_turn(row);
     if (!turn.ok()) co_return false;
-    charged_ = 0;  // from here on it is the request's
+    request->charge = std::exchange(charged_, 0);
+    request->owner = this;
     const Ticket ticket = outbox_.open();
     requests_.emplace(ticket, request.get());
     if (!row->overlaps) ++alone_;
@@ -223,14 +226,16 @@ void Connection::finish(Request& request, const HandlerRow& row, Ticket ticket, 
     const io::Monotonic now = traffic_->services->world.clock.now();
     const io::Duration total = now - request.arrived;
     traffic_->instruments->replied(request, reply.errors, total);
-    if (total - request.in(Stage::wait) > traffic_->limits.slow_request) {
+    const io::Duration for_records =
+        row.waits_for_records ? request.in(Stage::wait) : io::Duration{};
+    if (total - for_records > traffic_->limits.slow_request) {
         traffic_->instruments->requests_slow.add();
         traffic_->tell(describe_slow(request, total));
     }
     moved_ = now;
     requests_.erase(ticket);
     if (!row.overlaps) --alone_;
-    release(static_cast<int64_t>(request.frame.size()));
+    release(std::exchange(request.charge, 0));
     if (closing_) return;
     switch (reply.kind) {
         case Reply::Kind::answer:
@@ -241,6 +246,8 @@ void Connection::finish(Request& request, const HandlerRow& row, Ticket ticket, 
         case Reply::Kind::close: close(reply.why); break;
     }
 }
+
+void Connection::dropped(Request& request) { release(std::exchange(request.charge, 0)); }
 
 void Connection::release(int64_t charge) {
     (charge > TrafficLimits::large_frame_bytes ? released_large_ : released_) += charge;

@@ -34,10 +34,10 @@
 
 namespace cambium::broker {
 
-class Connection {
+class Connection final : private FrameOwner {
 public:
     Connection(Traffic* traffic, std::unique_ptr<io::Stream> stream, Peer peer);
-    ~Connection();
+    ~Connection() override;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -67,6 +67,7 @@ private:
     io::Task<Result<size_t>> send_cold();
     void wrote(size_t bytes);
 
+    void dropped(Request& request) override;
     void release(int64_t charge);
     void wake_at_round_end();
     void progress();

@@ -12,9 +12,11 @@
 #include "base/fault.hpp"
 #include "broker/fetch_wait.hpp"
 #include "broker/handlers.hpp"
+#include "broker/instruments.hpp"
 #include "broker/leader_hints.hpp"
 #include "broker/services.hpp"
 #include "broker/stopwatch.hpp"
+#include "broker/turn.hpp"
 #include "wire/messages/fetch.hpp"
 
 namespace cambium::broker {
@@ -30,6 +32,7 @@ constexpr int first_with_topic_ids = 13;
 constexpr int first_with_storage_error = 6;
 constexpr int first_with_leader_hints = 16;
 constexpr int8_t read_committed = 1;
+constexpr size_t reads_in_turn = 256;
 // A client that asks to wait longer is not believed; it asks again.
 constexpr int32_t wait_max_ms = 600'000;
 
@@ -37,8 +40,7 @@ class Fetching {
 public:
     Fetching(Services& services, Request& request, const FetchRequest& asked)
         : services_(services), request_(request), asked_(asked) {
-        bytes_max_ =
-            std::clamp<int64_t>(asked.max_bytes, 0, services.settings->integer("fetch.max.bytes"));
+        bytes_max_ = std::clamp<int64_t>(asked.max_bytes, 0, services.limits.fetch_bytes_max);
         bytes_min_ = std::clamp<int64_t>(asked.min_bytes, 0, bytes_max_);
     }
 
@@ -72,6 +74,7 @@ private:
     int64_t bytes_ = 0;
     int64_t errors_ = 0;
     bool diverged_ = false;
+    size_t reads_ = 0;
 };
 
 void Fetching::begin() {
@@ -119,8 +122,13 @@ io::Task<void> Fetching::read_all() {
                 continue;
             }
             replica::Partition* const found = local->partition(PartitionIndex(asked.partition));
-            if (found == nullptr) refuse(partition, Errc::unknown_topic_or_partition);
-            else co_await read_partition(&asked, found, &partition);
+            if (found == nullptr) {
+                refuse(partition, Errc::unknown_topic_or_partition);
+                continue;
+            }
+            co_await read_partition(&asked, found, &partition);
+            // Requests for very many partitions let others go first now and then.
+            if (++reads_ % reads_in_turn == 0) co_await next_turn(&services_.world.loop);
         }
     }
 }
@@ -201,6 +209,7 @@ Reply Fetching::reply() {
     }
     for (const LeaderHints::Node& node : hints.nodes())
         response_.node_endpoints.push_back({node.id, node.address.host, node.address.port, {}});
+    services_.instruments->record_bytes_out.add(static_cast<uint64_t>(bytes_));
     Buffer out;
     std::vector<wire::Slot> slots;
     const Status encoded = wire::encode_response(response_, request_.header.version,

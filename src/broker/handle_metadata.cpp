@@ -163,8 +163,7 @@ io::Task<Reply> handle_metadata(Services* services, Request* request) {
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     Builder builder(*services, *request, *decoded);
     const Response response = builder.build();
-    if (services->settings->boolean("auto.create.topics.enable"))
-        services->auto_creation->want(builder.take_missing());
+    if (services->limits.auto_create_topics) services->auto_creation->want(builder.take_missing());
     co_return answer_with(response, *request);
 }
 

@@ -9,6 +9,7 @@
 #include "base/fault.hpp"
 #include "broker/endpoints.hpp"
 #include "broker/handlers.hpp"
+#include "broker/instruments.hpp"
 #include "broker/leader_hints.hpp"
 #include "broker/services.hpp"
 #include "broker/stopwatch.hpp"
@@ -34,7 +35,8 @@ constexpr int first_with_leader_hints = 10;
 constexpr int32_t timeout_max_ms = 600'000;
 
 struct Appending {
-    ByteView batch;
+    ByteView batch;  // looks into the frame, which is gone once everything is staged
+    int32_t records = 0;
     replica::Partition* partition = nullptr;
     Answered* answered = nullptr;
 };
@@ -144,9 +146,10 @@ void Producing::check_batch(const ProduceRequest::Topic::Partition& asked,
             answered.record_errors.push_back({error.index, std::move(error.why)});
         return;
     }
-    if (record::HeaderView(batch).transactional()) return refuse(answered, Errc::invalid_txn_state);
+    const record::HeaderView header(batch);
+    if (header.transactional()) return refuse(answered, Errc::invalid_txn_state);
     record::settle_timestamps(request_.writable(batch), rules, validated);
-    appendings_.push_back({batch, partition, &answered});
+    appendings_.push_back({batch, header.record_count(), partition, &answered});
 }
 
 void Producing::settle(const replica::Acks& acks) {
@@ -160,6 +163,8 @@ void Producing::settle(const replica::Acks& acks) {
         }
         answered.base_offset = ack.first.value();
         answered.log_append_time_ms = ack.append_time.value();
+        services_.instruments->records_in.add(static_cast<uint64_t>(appendings_[tag].records));
+        services_.instruments->batch_bytes_in.add(appendings_[tag].batch.size());
     }
 }
 
@@ -196,6 +201,33 @@ Reply Producing::reply() {
     return reply;
 }
 
+// Posts everything to its partition and waits for what `acks` asks for.
+io::Task<void> append_all(Services* services, Request* request, Producing* producing,
+                          replica::AppendOptions options, io::Duration timeout) {
+    Stopwatch watch(services->world.clock);
+    const bool waits = options.acks != replica::acks_none;
+    const std::vector<Appending>& appendings = producing->appendings();
+    replica::Acks acks(appendings.size());
+    if (waits) {
+        const io::Monotonic deadline = services->world.clock.now() + timeout;
+        const Status begun = services->waiting->begin(acks, deadline);
+        if (!begun.ok()) {
+            producing->refuse_all(begun.code());
+            co_return;
+        }
+    }
+    for (size_t tag = 0; tag < appendings.size(); ++tag)
+        appendings[tag].partition->append(appendings[tag].batch, options, acks, tag);
+    (void)co_await acks.staged;
+    request->drop_frame();
+    watch.lap(request->in(Stage::stage));
+    request->waiting = &acks;
+    if (waits) (void)co_await acks.ended;
+    request->waiting = nullptr;
+    watch.lap(request->in(Stage::wait));
+    producing->settle(acks);
+}
+
 }  // namespace
 
 io::Task<Reply> handle_produce(Services* services, Request* request) {
@@ -203,35 +235,15 @@ io::Task<Reply> handle_produce(Services* services, Request* request) {
     const auto decoded = wire::decode<ProduceRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     watch.lap(request->in(Stage::decode));
-
     Producing producing(*services, *request, *decoded);
     producing.check_all();
-    const std::vector<Appending>& appendings = producing.appendings();
-    if (!appendings.empty()) {
-        const bool waits = decoded->acks != replica::acks_none;
-        replica::Acks acks(appendings.size());
-        const io::Duration timeout = timeout_of(decoded->timeout_ms, timeout_max_ms);
-        const Status begun =
-            waits ? services->waiting->begin(acks, services->world.clock.now() + timeout)
-                  : Status();
-        if (begun.ok()) {
-            for (size_t tag = 0; tag < appendings.size(); ++tag) {
-                const replica::AppendOptions options{.acks = decoded->acks, .epoch = {}};
-                appendings[tag].partition->append(appendings[tag].batch, options, acks, tag);
-            }
-            (void)co_await acks.staged;
-            watch.lap(request->in(Stage::stage));
-            request->waiting = &acks;
-            if (waits) (void)co_await acks.ended;
-            request->waiting = nullptr;
-            watch.lap(request->in(Stage::wait));
-            producing.settle(acks);
-        } else {
-            producing.refuse_all(begun.code());
-        }
-    }
-    if (decoded->acks == replica::acks_none) {
-        // Nobody hears of a failure but by this (client-behaviours 40).
+    watch.lap(request->in(Stage::work));
+    const int16_t wanted = decoded->acks;
+    const io::Duration timeout = timeout_of(decoded->timeout_ms, timeout_max_ms);
+    if (!producing.appendings().empty())
+        co_await append_all(services, request, &producing, {.acks = wanted, .epoch = {}}, timeout);
+    if (wanted == replica::acks_none) {
+        // Nobody hears of a failure but by this (as in Kafka).
         co_return producing.failed() ? Reply::close("a batch sent with acks=0 was refused")
                                      : Reply::none();
     }

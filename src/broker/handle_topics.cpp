@@ -37,7 +37,8 @@ control::NewTopic new_topic(CreateRequest::Topic asked) {
     return topic;
 }
 
-// From version 5 on a success tells every setting of the topic (client-behaviours 3).
+// From version 5 on a success tells every setting of the topic (admin clients of Java fail
+// without).
 std::vector<CreateResponse::Topic::Config> configs_of(const meta::Topic& topic,
                                                       const Settings& settings) {
     std::vector<CreateResponse::Topic::Config> configs;
@@ -112,7 +113,7 @@ io::Task<Reply> handle_delete_topics(Services* services, Request* request) {
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     std::vector<control::TopicSelector> topics = selectors(std::move(*decoded));
     DeleteResponse response;
-    if (!services->settings->boolean("delete.topic.enable")) {
+    if (!services->limits.delete_topics) {
         response.responses = deletion_disabled(topics, request->version());
         co_return answer_with(response, *request);
     }

@@ -29,9 +29,15 @@ constexpr HandlerRow produce_row() {
     return produce;
 }
 
+constexpr HandlerRow fetch_row() {
+    HandlerRow fetch = row(ApiKey::fetch, handle_fetch, QuotaClass::fetch);
+    fetch.waits_for_records = true;
+    return fetch;
+}
+
 constexpr std::array table{
     produce_row(),
-    row(ApiKey::fetch, handle_fetch, QuotaClass::fetch),
+    fetch_row(),
     row(ApiKey::list_offsets, handle_list_offsets),
     row(ApiKey::metadata, handle_metadata),
     row(ApiKey::find_coordinator, handle_find_coordinator),

@@ -33,6 +33,8 @@ struct HandlerRow {
     // A request may begin while earlier ones of the same kind on its connection are not answered
     // yet. All others run alone, in the order in which they came.
     bool overlaps = false;
+    // Its waiting is what the client asked for, and not slowness.
+    bool waits_for_records = false;
 };
 
 // By API key.

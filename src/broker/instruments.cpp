@@ -16,7 +16,13 @@ constexpr double microsecond = 1e-6;
 std::string_view name(Stage stage) { return stage_names[static_cast<size_t>(stage)]; }
 
 Instruments::Instruments(Metrics& metrics)
-    : connections_opened(
+    : records_in(metrics.counter("kafka_server_brokertopicmetrics_messagesin_total",
+                                 "Records that were appended.")),
+      batch_bytes_in(metrics.counter("kafka_server_brokertopicmetrics_bytesin_total",
+                                     "Bytes of record batches that were appended.")),
+      record_bytes_out(metrics.counter("kafka_server_brokertopicmetrics_bytesout_total",
+                                       "Bytes of record batches in answers to consumers.")),
+      connections_opened(
           metrics.counter("cambium_connections_opened_total", "Connections that were accepted.")),
       connections_closed(
           metrics.counter("cambium_connections_closed_total", "Connections that have ended.")),

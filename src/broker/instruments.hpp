@@ -22,6 +22,9 @@ public:
     // An answer left after `spent` between handler and socket.
     void answered(io::Duration spent) { stage(Stage::answer).record(microseconds(spent)); }
 
+    Counter& records_in;
+    Counter& batch_bytes_in;
+    Counter& record_bytes_out;
     Counter& connections_opened;
     Counter& connections_closed;
     Counter& connections_refused;  // by max.connections and max.connections.per.ip

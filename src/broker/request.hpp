@@ -41,9 +41,20 @@ enum class Stage : uint8_t {
 };
 inline constexpr size_t stage_count = 6;
 
+struct Request;
+
+// Told when a handler no longer needs the frame.
+class FrameOwner {
+public:
+    virtual ~FrameOwner() = default;
+    virtual void dropped(Request& request) = 0;
+};
+
 struct Request {
     const Peer* peer = nullptr;
     Buffer frame;
+    FrameOwner* owner = nullptr;
+    int64_t charge = 0;          // of the frame, to the budget for requests
     wire::RequestHeader header;  // the client id looks into the frame
     ByteView body;
     io::Monotonic arrived;  // its last byte
@@ -51,6 +62,15 @@ struct Request {
     // While the handler waits, so that a connection that ends can end the wait.
     replica::Waiter* waiting = nullptr;
     std::array<io::Duration, stage_count> spent{};
+
+    // Gives the frame's memory back while the request goes on to wait. Nothing looks into it any
+    // more.
+    void drop_frame() {
+        frame = Buffer();
+        body = {};
+        header.client_id.reset();
+        owner->dropped(*this);
+    }
 
     [[nodiscard]] int version() const { return header.version; }
     [[nodiscard]] io::Duration& in(Stage stage) { return spent[static_cast<size_t>(stage)]; }

@@ -14,10 +14,27 @@
 
 namespace cambium::broker {
 
+class Instruments;
+
+// Settings that handlers ask for with every request, read once.
+struct HandlerLimits {
+    int64_t fetch_bytes_max = 0;
+    bool auto_create_topics = false;
+    bool delete_topics = false;
+
+    [[nodiscard]] static HandlerLimits from(const Settings& settings) {
+        return {.fetch_bytes_max = settings.integer("fetch.max.bytes"),
+                .auto_create_topics = settings.boolean("auto.create.topics.enable"),
+                .delete_topics = settings.boolean("delete.topic.enable")};
+    }
+};
+
 struct Services {
     io::World world;
     NodeId node;
     const Settings* settings;
+    HandlerLimits limits;
+    Instruments* instruments;
     replica::Manager* replicas;
     replica::WaitingRoom* waiting;
     control::Controller* controller;

@@ -30,11 +30,10 @@ TrafficLimits TrafficLimits::from(const Settings& settings) {
     return limits;
 }
 
-Traffic::Traffic(Services* the_services, const log::TailCache* the_tail,
-                 Instruments* the_instruments, Journal the_journal)
+Traffic::Traffic(Services* the_services, const log::TailCache* the_tail, Journal the_journal)
     : services(the_services),
       tail(the_tail),
-      instruments(the_instruments),
+      instruments(the_services->instruments),
       journal(std::move(the_journal)),
       limits(TrafficLimits::from(*the_services->settings)),
       requests("requests", request_budget(*the_services->settings)),

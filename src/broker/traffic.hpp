@@ -47,21 +47,20 @@ struct TrafficLimits {
     [[nodiscard]] static TrafficLimits from(const Settings& settings);
 };
 
-class Instruments;
-
 struct Traffic {
-    Traffic(Services* services, const log::TailCache* tail, Instruments* instruments,
-            Journal journal);
+    Traffic(Services* services, const log::TailCache* tail, Journal journal);
 
     Services* services;
     const log::TailCache* tail;
-    Instruments* instruments;
+    Instruments* instruments;  // those of the services
     Journal journal;
     TrafficLimits limits;
 
     Budget requests;        // frames that were not answered yet
     Budget large_requests;  // those above large_frame_bytes
-    Budget answers;  // encoded answers that were not sent yet; overdrawn, and then no one is read
+    // Encoded answers that were not sent yet. It may be overdrawn; then nobody who leaves answers
+    // unread is read.
+    Budget answers;
     Budget cold_reads;  // pieces of files on their way to sockets
 
     // Used within one call, never across a wait.

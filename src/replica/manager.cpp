@@ -61,13 +61,16 @@ io::Task<void> Manager::published(const meta::Builder::Publication* change) {
 }
 
 io::Task<void> Manager::start(const meta::Builder::Publication* change) {
-    const std::vector<log::LogIdentity> present = co_await sort_out(change->after.get());
+    const Result<std::vector<log::LogIdentity>> present = co_await sort_out(change->after.get());
     std::vector<Opening> openings;
     for (const auto& [name, topic] : change->after->topics) plan(*topic, adopt(*topic), openings);
     for (Opening& opening : openings) {
         const TopicPartition name{opening.topic->name, opening.index};
+        // Without the list nobody knows what is there, and nothing is made in its place.
+        opening.unlisted = !present.ok();
+        if (opening.unlisted) continue;
         opening.exists = std::ranges::any_of(
-            present, [&name](const log::LogIdentity& log) { return log.partition == name; });
+            *present, [&name](const log::LogIdentity& log) { return log.partition == name; });
         if (!opening.exists) sometimes("replica.directory_repaired");
     }
     co_await open_all(std::move(openings));
@@ -76,12 +79,12 @@ io::Task<void> Manager::start(const meta::Builder::Publication* change) {
 // Removes the directories that no topic names and gives the others. A cluster that has no identity
 // yet is at its very first start: it deleted nothing, so that whatever lies there is not a leftover
 // of its own and stays.
-io::Task<std::vector<log::LogIdentity>> Manager::sort_out(const meta::Image* image) {
+io::Task<Result<std::vector<log::LogIdentity>>> Manager::sort_out(const meta::Image* image) {
     Result<std::vector<log::LogIdentity>> listed = co_await directory_->list();
     std::vector<log::LogIdentity> present;
     if (!listed.ok()) {
         trouble({}, listed.error());
-        co_return present;
+        co_return listed.error();
     }
     for (const log::LogIdentity& identity : *listed) {
         if (identity.partition.topic == meta::metadata_topic) continue;
@@ -170,9 +173,10 @@ io::Task<void> Manager::open(Opening opening) {
     const TopicPartition name{opening.topic->name, opening.index};
     const log::LogIdentity identity{name, opening.topic->id};
     const log::LogConfig config = opening.topic->settings.log;
-    io::Task<Result<log::Log*>> opened =
-        opening.exists ? directory_->load(identity, config) : directory_->create(identity, config);
-    const Result<log::Log*> log = co_await opened;
+    Result<log::Log*> log =
+        Error{Errc::kafka_storage_error, "the data directory could not be listed"};
+    if (opening.exists) log = co_await directory_->load(identity, config);
+    else if (!opening.unlisted) log = co_await directory_->create(identity, config);
     if (!log.ok()) trouble(name, log.error());
     auto& place = opening.topic->partitions[static_cast<size_t>(opening.index.value())];
     place = std::make_unique<Partition>(Partition::Identity{name, opening.topic->id},

@@ -91,11 +91,12 @@ private:
         PartitionIndex index;
         LeaderConfig config;
         LeaderEpoch epoch;
-        bool exists = false;  // its directory is there
+        bool exists = false;    // its directory is there
+        bool unlisted = false;  // nobody knows whether it is
     };
 
     io::Task<void> start(const meta::Builder::Publication* change);
-    io::Task<std::vector<log::LogIdentity>> sort_out(const meta::Image* image);
+    io::Task<Result<std::vector<log::LogIdentity>>> sort_out(const meta::Image* image);
     io::Task<void> open_all(std::vector<Opening> openings);
     io::Task<void> open_some(const std::vector<Opening>* openings, size_t* next);
     io::Task<void> open(Opening opening);

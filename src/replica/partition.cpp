@@ -61,11 +61,12 @@ void Partition::append_here(ByteView batch, AppendOptions options, Acks& acks, s
 }
 
 Result<log::Appended> Partition::append_to_log(ByteView batch, AppendOptions options) {
-    if (Status status = core_.may_append(options.acks, options.epoch); !status.ok())
-        return status.error();
-    if (take_backs_under_way_ > 0) return Errc::kafka_storage_error;
-    if (fault_point("replica.append_refused")) return Errc::kafka_storage_error;
-    return log_->append(batch, core_.epoch());
+    Status status = core_.may_append(options.acks, options.epoch);
+    if (status.ok() && take_backs_under_way_ > 0) status = Errc::kafka_storage_error;
+    if (status.ok() && fault_point("replica.append_refused")) status = Errc::kafka_storage_error;
+    if (status.ok()) return log_->append(batch, core_.epoch());
+    log_->refused(batch);
+    return status.error();
 }
 
 io::Task<Result<PartitionData>> Partition::read(PartitionRead request) {

@@ -1,0 +1,74 @@
+#include "broker/budget.hpp"
+
+#include <optional>
+
+#include <doctest/doctest.h>
+
+#include "io/gate.hpp"
+
+namespace cambium::broker {
+namespace {
+
+// Somebody who takes once.
+struct Taker {
+    Budget::Place place;
+    std::optional<Errc> got;
+    io::Task<void> run(Budget* budget, int64_t amount) {
+        const Status status = co_await budget->take(amount, &place);
+        got = status.code();
+    }
+};
+
+TEST_CASE("who_does_not_fit_waits_in_line_and_nobody_overtakes") {
+    Budget budget("b", 100);
+    io::Gate gate;
+    Taker first;
+    Taker second;
+    Taker third;
+    io::spawn(gate, first.run(&budget, 80));
+    io::spawn(gate, second.run(&budget, 50));
+    io::spawn(gate, third.run(&budget, 10));
+    CHECK(first.got == Errc::none);
+    CHECK_FALSE(second.got);
+    CHECK_FALSE(third.got);
+    budget.give_back(30);
+    CHECK(second.got == Errc::none);
+    CHECK_FALSE(third.got);
+    budget.give_back(50);
+    CHECK(third.got == Errc::none);
+    CHECK(budget.used() == 60);
+    budget.give_back(60);
+}
+
+TEST_CASE("more_than_the_whole_budget_is_granted_to_one_alone") {
+    Budget budget("b", 100);
+    io::Gate gate;
+    Taker small;
+    Taker huge;
+    io::spawn(gate, small.run(&budget, 1));
+    io::spawn(gate, huge.run(&budget, 1000));
+    CHECK_FALSE(huge.got);
+    budget.give_back(1);
+    CHECK(huge.got == Errc::none);
+    CHECK(budget.overdrawn());
+    budget.give_back(1000);
+}
+
+TEST_CASE("leaving_the_line_ends_the_wait_and_every_later_one") {
+    Budget budget("b", 100);
+    io::Gate gate;
+    Taker holder;
+    Taker waiting;
+    io::spawn(gate, holder.run(&budget, 100));
+    io::spawn(gate, waiting.run(&budget, 1));
+    Budget::leave(waiting.place);
+    CHECK(waiting.got == Errc::cancelled);
+    CHECK(budget.waiting() == 0);
+    budget.give_back(100);
+    io::spawn(gate, waiting.run(&budget, 1));
+    CHECK(waiting.got == Errc::cancelled);
+    CHECK(budget.used() == 0);
+}
+
+}  // namespace
+}  // namespace cambium::broker
