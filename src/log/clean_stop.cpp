@@ -20,11 +20,7 @@ void encode_log(Writer& writer, const LogKey& key, const LogSummary& log) {
     writer.big(log.start.value());
     writer.big(log.end.value());
     writer.big(log.producers);
-    writer.big(log.index_entries);
-    writer.big(log.time_entries);
-    writer.big(log.bytes_since_entry);
-    writer.big(log.last_time.timestamp.value());
-    writer.big(log.last_time.offset);
+    encode(log.indexes, writer);
     writer.big(static_cast<int32_t>(log.epochs.size()));
     for (const EpochStart& epoch : log.epochs) {
         writer.big(epoch.epoch.value());
@@ -54,11 +50,7 @@ LogSummary decode_log(Reader& reader) {
     log.start = Offset(reader.big<int64_t>());
     log.end = Offset(reader.big<int64_t>());
     log.producers = reader.big<int32_t>();
-    log.index_entries = reader.big<int64_t>();
-    log.time_entries = reader.big<int64_t>();
-    log.bytes_since_entry = reader.big<int64_t>();
-    log.last_time.timestamp = Timestamp(reader.big<int64_t>());
-    log.last_time.offset = reader.big<int32_t>();
+    log.indexes = decode_index_state(reader);
     const size_t epochs = count_of(reader, epoch_bytes);
     for (size_t i = 0; i < epochs; ++i) {
         const LeaderEpoch epoch(reader.big<int32_t>());

@@ -25,11 +25,7 @@ struct SegmentSummary {
     Offset base;
     int64_t size = 0;
     LargestTimestamp largest;
-    bool operator==(const SegmentSummary& other) const {
-        return base == other.base && size == other.size &&
-               largest.timestamp == other.largest.timestamp &&
-               largest.offset == other.largest.offset;
-    }
+    bool operator==(const SegmentSummary&) const = default;
 };
 
 struct LogSummary {
@@ -38,11 +34,7 @@ struct LogSummary {
     int32_t producers = 0;  // whose state stands in `<end>.snapshot`; with none there is no file
     std::vector<EpochStart> epochs;
     std::vector<SegmentSummary> segments;  // in order; the last one is appended to
-    // Of the last segment's indexes, which are complete in their files.
-    int64_t index_entries = 0;
-    int64_t time_entries = 0;
-    int64_t bytes_since_entry = 0;
-    TimeIndexEntry last_time{Timestamp(-1), -1};
+    IndexState indexes;                    // of the last segment, complete in their files
     bool operator==(const LogSummary&) const = default;
 };
 

@@ -31,8 +31,10 @@ io::Task<Result<std::unique_ptr<Directory>>> Directory::open(io::World world,
 DataDirectory::DataDirectory(io::World world, DirectoryOptions options)
     : shared_(world, std::move(options)),
       ends_file_(&shared_.world.disk, shared_.options.path),
-      recorder_(shared_.world, &ends_file_,
-                {[this] { return collect_ends(); }, [this](const Error& error) { failed(error); }}),
+      recorder_(
+          shared_.world, &ends_file_,
+          {[this] { return collect_ends(); }, [this](const DurableEnds& ends) { recorded(ends); },
+           [this](const Error& error) { failed(error); }}),
       torn_(&shared_.world.disk, shared_.options.path) {
     shared_.fence = [this](const Error& error) { failed(error); };
     shared_.tail_in_use = [this] { watch_tail(); };
@@ -83,6 +85,13 @@ DurableEnds DataDirectory::collect_ends() const {
     return ends;
 }
 
+void DataDirectory::recorded(const DurableEnds& ends) {
+    for (const auto& [partition, log] : logs_) {
+        const auto end = ends.logs.find(key(log->identity()));
+        if (end != ends.logs.end()) log->recorded(end->second.checkpoint.offset);
+    }
+}
+
 io::Task<Result<std::vector<LogIdentity>>> DataDirectory::list() {
     Result<std::vector<io::DirectoryEntry>> entries =
         co_await shared_.world.disk.list(shared_.options.path);
@@ -128,6 +137,7 @@ io::Task<Result<Log*>> DataDirectory::create(LogIdentity identity, LogConfig con
     if (!status) co_return status.error();
     if (shared_.fenced) co_return Error{Errc::directory_fenced, shared_.fenced->text()};
     LogState state;
+    state.checkpoint.offset = Offset(0);
     state.segments.push_back(
         std::make_shared<Segment>(shared_.segments, path(name), Offset(0), ++shared_.file_numbers));
     co_return add(identity, config, std::move(state));
@@ -242,14 +252,16 @@ io::Task<Result<LogState>> DataDirectory::from_summary(LogIdentity identity, Log
                                                  ++shared_.file_numbers);
         segment->size = segment->appended_size = each.size;
         segment->left = true;
-        segment->builder = IndexBuilder({.largest = each.largest});
+        segment->builder = IndexBuilder(IndexState{.largest = each.largest});
         state.segments.push_back(std::move(segment));
     }
     Segment& last = *state.segments.back();
     last.left = false;
-    last.builder =
-        IndexBuilder({summary.index_entries, summary.time_entries, summary.bytes_since_entry,
-                      summary.segments.back().largest, summary.last_time});
+    last.builder = IndexBuilder(summary.indexes);
+    state.checkpoint = {last.base, 0, {}};
+    // The stop was a checkpoint if it left a snapshot.
+    if (!state.snapshots.empty() && state.snapshots.back() == summary.end)
+        state.checkpoint = {summary.end, last.size, summary.indexes};
     co_return std::move(state);
 }
 
@@ -295,9 +307,10 @@ io::Task<Status> DataDirectory::close() {
     closed_ = true;
     Status status = co_await close_logs();
     if (status && shared_.fenced) status = *shared_.fenced;
-    if (status && lock_ != nullptr && !id_.zero()) status = co_await recorder_.record();
+    // A start that failed has nothing to record: what is there stays as it was.
+    if (status && started_) status = co_await recorder_.record();
     co_await recorder_.close();
-    if (status && lock_ != nullptr && !id_.zero()) status = co_await write_clean_stop();
+    if (status && started_) status = co_await write_clean_stop();
     shared_.world.timers.cancel(tail_timer_);
     logs_.clear();
     lock_.reset();

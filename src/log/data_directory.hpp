@@ -62,6 +62,7 @@ private:
         return {identity.topic_id, identity.partition.partition};
     }
     [[nodiscard]] DurableEnds collect_ends() const;
+    void recorded(const DurableEnds& ends);
     // A disk operation that changes something failed.
     void failed(const Error& error);
     Status checked(Status status);
@@ -80,6 +81,7 @@ private:
     std::set<TopicPartition> busy_;  // being made, loaded or removed
     std::vector<Recovered> recovered_;
     io::TimerId tail_timer_ = io::TimerId::none;
+    bool started_ = false;
     bool closed_ = false;
 };
 

@@ -15,7 +15,7 @@ namespace {
 constexpr size_t checked_from = 4;  // everything after the checksum
 
 static_assert(durable_ends_header_bytes == 4 + 1 + 8 + 16 + 4);
-static_assert(durable_ends_entry_bytes == 16 + 4 + 8 + 8 + 8 + 8);
+static_assert(durable_ends_entry_bytes == 16 + 4 + 8 + 8 + 8 + 8 + checkpoint_bytes);
 
 }  // namespace
 
@@ -34,6 +34,7 @@ Buffer encode(const DurableEnds& ends) {
         writer.big(log.end.value());
         writer.big(log.segment_base.value());
         writer.big(log.position);
+        encode(log.checkpoint, writer);
     }
     store_big(out.data(), crc32c(out.view().subspan(checked_from)));
     return out;
@@ -63,6 +64,7 @@ Result<DurableEnds> decode_durable_ends(ByteView bytes) {
         log.end = Offset(reader.big<int64_t>());
         log.segment_base = Offset(reader.big<int64_t>());
         log.position = reader.big<int64_t>();
+        log.checkpoint = decode_checkpoint(reader);
     }
     return ends;
 }

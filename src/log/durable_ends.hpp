@@ -22,6 +22,7 @@
 #include "bytes/bytes.hpp"
 #include "io/disk.hpp"
 #include "io/task.hpp"
+#include "log/index_builder.hpp"
 
 namespace cambium::log {
 
@@ -29,10 +30,11 @@ namespace cambium::log {
 using LogKey = std::pair<Uuid, PartitionIndex>;
 
 struct DurableEnd {
-    Offset start;          // of the log
-    Offset end;            // durable
-    Offset segment_base;   // of the segment that holds the durable end
-    int64_t position = 0;  // of the durable end in it
+    Offset start;           // of the log
+    Offset end;             // durable
+    Offset segment_base;    // of the segment that holds the durable end
+    int64_t position = 0;   // of the durable end in it
+    Checkpoint checkpoint;  // the newest one in that segment, at or before the durable end
     bool operator==(const DurableEnd&) const = default;
 };
 
@@ -45,7 +47,7 @@ struct DurableEnds {
 
 inline constexpr int8_t durable_ends_version = 1;
 inline constexpr size_t durable_ends_header_bytes = 33;
-inline constexpr size_t durable_ends_entry_bytes = 52;
+inline constexpr size_t durable_ends_entry_bytes = 52 + checkpoint_bytes;
 inline constexpr int64_t durable_ends_logs_max = int64_t{1} << 20;
 inline constexpr int64_t durable_ends_bytes_max =
     static_cast<int64_t>(durable_ends_header_bytes) +

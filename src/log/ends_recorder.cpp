@@ -34,7 +34,9 @@ io::Task<void> EndsRecorder::run() {
     while (due_ || !waiting_.empty()) {
         due_ = false;
         std::list<io::Once<Status>*> served = std::exchange(waiting_, {});
-        const Status written = co_await file_->write(hooks_.collect());
+        const DurableEnds ends = hooks_.collect();
+        const Status written = co_await file_->write(ends);
+        if (written) hooks_.recorded(ends);
         if (!written && written.code() != Errc::no_space) hooks_.failed(written.error());
         if (written.code() == Errc::no_space && timer_ == io::TimerId::none && !gate_.closed())
             arm(retry_delay);

@@ -25,7 +25,8 @@ public:
 
     struct Hooks {
         std::function<DurableEnds()> collect;
-        std::function<void(const Error&)> failed;  // other than by a full disk
+        std::function<void(const DurableEnds&)> recorded;  // these are on the medium
+        std::function<void(const Error&)> failed;          // other than by a full disk
     };
     EndsRecorder(io::World& world, DurableEndsFile* file, Hooks hooks)
         : world_(world), file_(file), hooks_(std::move(hooks)) {}

@@ -61,6 +61,7 @@ io::Task<Status> DataDirectory::start() {
     // What the last life made or removed may not have reached the medium yet; what this one builds
     // on must.
     if (status) status = co_await disk->sync_directory(directory);
+    started_ = status.ok();
     co_return status;
 }
 

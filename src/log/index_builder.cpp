@@ -6,6 +6,42 @@
 
 namespace cambium::log {
 
+void encode(const IndexState& state, Writer& writer) {
+    writer.big(state.index_entries);
+    writer.big(state.time_entries);
+    writer.big(state.bytes_since_entry);
+    writer.big(state.largest.timestamp.value());
+    writer.big(state.largest.offset);
+    writer.big(state.last_time.timestamp.value());
+    writer.big(state.last_time.offset);
+}
+
+IndexState decode_index_state(Reader& reader) {
+    IndexState state;
+    state.index_entries = reader.big<int64_t>();
+    state.time_entries = reader.big<int64_t>();
+    state.bytes_since_entry = reader.big<int64_t>();
+    state.largest.timestamp = Timestamp(reader.big<int64_t>());
+    state.largest.offset = reader.big<int32_t>();
+    state.last_time.timestamp = Timestamp(reader.big<int64_t>());
+    state.last_time.offset = reader.big<int32_t>();
+    return state;
+}
+
+void encode(const Checkpoint& checkpoint, Writer& writer) {
+    writer.big(checkpoint.offset.value());
+    writer.big(checkpoint.position);
+    encode(checkpoint.indexes, writer);
+}
+
+Checkpoint decode_checkpoint(Reader& reader) {
+    Checkpoint checkpoint;
+    checkpoint.offset = Offset(reader.big<int64_t>());
+    checkpoint.position = reader.big<int64_t>();
+    checkpoint.indexes = decode_index_state(reader);
+    return checkpoint;
+}
+
 std::optional<IndexEntry> IndexBuilder::written(const IndexedBatch& batch, int32_t interval_bytes) {
     if (batch.max_timestamp > state_.largest.timestamp)
         state_.largest = {batch.max_timestamp, batch.last_offset};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/types.hpp"
+#include "bytes/cursor.hpp"
 #include "log/index.hpp"
 #include "log/time_index.hpp"
 
@@ -27,29 +28,49 @@ struct IndexedBatch {
 // The largest timestamp of a segment, and the last offset of the first batch that has it.
 struct LargestTimestamp {
     Timestamp timestamp;
-    int32_t offset = -1;
+    int32_t offset = -1;  // -1: not known
+    bool operator==(const LargestTimestamp&) const = default;
 };
+
+// How far the indexes of a segment have come: what it takes to go on with them.
+struct IndexState {
+    int64_t index_entries = 0;
+    int64_t time_entries = 0;
+    int64_t bytes_since_entry = 0;  // of the offset index
+    LargestTimestamp largest;
+    TimeIndexEntry last_time{Timestamp(-1), -1};
+    bool operator==(const IndexState&) const = default;
+};
+
+inline constexpr size_t index_state_bytes = 48;
+void encode(const IndexState& state, Writer& writer);
+[[nodiscard]] IndexState decode_index_state(Reader& reader);
+
+// A place in a segment from which recovery can go on: the index files hold what `indexes` counts,
+// and `<offset>.snapshot` the producers. The beginning of a segment is one.
+struct Checkpoint {
+    Offset offset;
+    int64_t position = 0;
+    IndexState indexes;
+    bool operator==(const Checkpoint&) const = default;
+};
+
+inline constexpr size_t checkpoint_bytes = 16 + index_state_bytes;
+void encode(const Checkpoint& checkpoint, Writer& writer);
+[[nodiscard]] Checkpoint decode_checkpoint(Reader& reader);
 
 class IndexBuilder {
 public:
     IndexBuilder() = default;
-    // Goes on after `index_entries` and `time_entries` that are in the files, the last of which is
-    // `last_time`, `bytes_since_entry` after the last one.
-    struct State {
-        int64_t index_entries = 0;
-        int64_t time_entries = 0;
-        int64_t bytes_since_entry = 0;
-        LargestTimestamp largest;
-        TimeIndexEntry last_time{Timestamp(-1), -1};
-    };
-    explicit IndexBuilder(State state) : state_(state) {}
+    // Goes on where another one stopped.
+    explicit IndexBuilder(const IndexState& state) : state_(state) {}
 
     // What became of a batch: its entry in the offset index, if it got one.
     std::optional<IndexEntry> written(const IndexedBatch& batch, int32_t interval_bytes);
     // The segment is left: the time index ends with its largest timestamp.
     void finish();
 
-    [[nodiscard]] const State& state() const { return state_; }
+    [[nodiscard]] const IndexState& state() const { return state_; }
     [[nodiscard]] const LargestTimestamp& largest() const { return state_.largest; }
     [[nodiscard]] size_t pending() const { return index_.size() + time_.size(); }
 
@@ -68,7 +89,7 @@ public:
 private:
     void add_time_entry();
 
-    State state_;  // counts include what is pending
+    IndexState state_;  // counts include what is pending
     std::vector<IndexEntry> index_;
     std::vector<TimeIndexEntry> time_;
 };

@@ -112,6 +112,9 @@ public:
     // invalid_producer_epoch, record_list_too_large, over_budget (too much staged: the disk is
     // behind; retry), kafka_storage_error (the directory is fenced or this log is offline).
     virtual Result<Appended> append(ByteView batch, LeaderEpoch epoch) = 0;
+    // The partition refused a batch before append() for a reason that may pass: those that its
+    // producer sent behind it must not be taken before it.
+    virtual void refused(ByteView batch) = 0;
 
     // Finds the bytes from options.from on, at most one segment's worth. Never returns bytes above
     // the written end. Errors: offset_out_of_range (below the start or above the appended end),

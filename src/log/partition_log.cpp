@@ -37,7 +37,9 @@ PartitionLog::PartitionLog(Shared& shared, LogIdentity identity, LogConfig confi
     check(!segments_.empty());
     epochs_dirty_ = state.epochs_unsaved;
     written_in_ = active();
-    durable_ = {active(), {active()->size, state.end}};
+    checkpoint_ = state.checkpoint;
+    recorded_checkpoint_ = state.recorded_checkpoint;
+    durable_ = written_now();
     if (shared_.fenced) stopped_ = Errc::directory_fenced;
 }
 
@@ -64,8 +66,11 @@ Status PartitionLog::usable() const {
 }
 
 Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
-    if (const Status status = usable(); !status) return status.error();
     const record::HeaderView header(batch);
+    if (const Status status = usable(); !status) {
+        producers_.refused(header);
+        return status.error();
+    }
     check(header.size() == batch.size(), header.size(), batch.size());
     const bool log_time = header.timestamp_type() == record::TimestampType::log_append_time;
     if (static_cast<int64_t>(batch.size()) > config_.segment_bytes)
@@ -78,8 +83,10 @@ Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
         return Appended{original->first_offset(), original->last_offset,
                         log_time ? original->timestamp : Timestamp(), true};
     if (shared_.staged_bytes + static_cast<int64_t>(batch.size()) >
-        shared_.options.staged_bytes_max)
+        shared_.options.staged_bytes_max) {
+        producers_.refused(header);
         return Error{Errc::over_budget, "too many bytes wait to be written"};
+    }
 
     const Offset first = ends_.appended;
     stage(segment_for(header), batch, epoch);
@@ -88,6 +95,8 @@ Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
                     false};
 }
 
+void PartitionLog::refused(ByteView batch) { producers_.refused(record::HeaderView(batch)); }
+
 bool PartitionLog::must_roll(const record::HeaderView& batch) const {
     const Segment& segment = *segments_.back();
     if (segment.appended_size == 0) return false;
@@ -95,7 +104,7 @@ bool PartitionLog::must_roll(const record::HeaderView& batch) const {
     const Offset last = ends_.appended + batch.last_offset_delta();
     // A staged batch may become an entry, so each counts as one.
     const auto staged = static_cast<int64_t>(staged_.size());
-    const IndexBuilder::State& index = segment.builder.state();
+    const IndexState& index = segment.builder.state();
     const int64_t entries_max = config_.segment_index_bytes / int64_t{time_index_entry_bytes};
     return size > std::min<int64_t>(config_.segment_bytes, INT32_MAX) ||
            last - segment.base > INT32_MAX ||
@@ -160,7 +169,7 @@ SegmentRef PartitionLog::segment_at(Offset offset) const {
 }
 
 std::optional<Place> PartitionLog::known_place(const SegmentRef& segment, Offset offset) const {
-    if (durable_.first == segment && durable_.second.offset == offset) return durable_.second;
+    if (durable_.segment == segment && durable_.place.offset == offset) return durable_.place;
     if (ends_.written == offset && segments_.back() == segment) return Place{segment->size, offset};
     for (const auto& [in, place] : places_)
         if (in == segment && place.offset == offset) return place;
@@ -203,11 +212,12 @@ io::Task<Result<ReadResult>> PartitionLog::read(ReadOptions options) {
 }
 
 DurableEnd PartitionLog::durable_end() const {
-    return {ends_.start, ends_.durable, durable_.first->base, durable_.second.position};
+    return {ends_.start, ends_.durable, durable_.segment->base, durable_.place.position,
+            durable_.checkpoint};
 }
 
 DurableEnd PartitionLog::written_end() const {
-    return {ends_.start, ends_.written, written_in_->base, written_in_->size};
+    return {ends_.start, ends_.written, written_in_->base, written_in_->size, checkpoint_};
 }
 
 io::Task<Status> PartitionLog::advance_start(Offset start) {
@@ -220,7 +230,7 @@ io::Task<Status> PartitionLog::advance_start(Offset start) {
     // Which segments go is decided before the record is made: the record must not name one of them.
     std::vector<SegmentRef> gone;
     for (size_t i = 0; i + 1 < segments_.size() && segments_[i + 1]->base <= start; ++i)
-        if (segments_[i] != durable_.first) gone.push_back(segments_[i]);
+        if (segments_[i] != durable_.segment) gone.push_back(segments_[i]);
         else break;
     Status status = co_await record_ends();
     if (status) status = co_await remove_segments(std::move(gone));
@@ -265,18 +275,16 @@ io::Task<Result<LogSummary>> PartitionLog::summarize() {
     Status status;
     if (epochs_dirty_) status = co_await save_epochs();
     if (status) status = co_await flush_index(active(), config_.index_interval_bytes);
-    if (status && summary.producers > 0) {
+    const bool far =
+        active()->size - checkpoint_.position >= shared_.options.checkpoint_interval_bytes;
+    if (status && (summary.producers > 0 || far)) {
         const Buffer snapshot = encode_producers(producers_);
         status = co_await save_producers(ends_.written, &snapshot);
     }
     if (!status) co_return status.error();
     for (const SegmentRef& segment : segments_)
         summary.segments.push_back({segment->base, segment->size, segment->builder.largest()});
-    const IndexBuilder::State& index = active()->builder.state();
-    summary.index_entries = index.index_entries;
-    summary.time_entries = index.time_entries;
-    summary.bytes_since_entry = index.bytes_since_entry;
-    summary.last_time = index.last_time;
+    summary.indexes = active()->builder.state();
     co_return summary;
 }
 

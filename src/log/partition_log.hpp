@@ -49,11 +49,14 @@ struct LogState {
     ProducerState producers;
     EpochCache epochs;
     std::deque<Offset> snapshots;  // that exist, oldest first
+    Checkpoint checkpoint;         // in the last segment
+    Offset recorded_checkpoint;    // that the record of durable ends names; -1: not known
     bool epochs_unsaved = false;   // their file does not have them yet
 };
 
-// Producer snapshots that are kept: the newest, and one to fall back to.
-inline constexpr size_t snapshots_kept = 2;
+// A checkpoint is due after DirectoryOptions::checkpoint_interval_bytes, but not before this many
+// times what its snapshot takes.
+inline constexpr int64_t checkpoint_snapshot_share = 16;
 
 class PartitionLog final : public Log, public Syncable {
 public:
@@ -67,6 +70,7 @@ public:
     void set_listener(LogListener* listener) override { listener_ = listener; }
     void set_config(const LogConfig& config) override { config_ = config; }
     Result<Appended> append(ByteView batch, LeaderEpoch epoch) override;
+    void refused(ByteView batch) override;
     io::Task<Result<ReadResult>> read(ReadOptions options) override;
     io::Task<Result<std::optional<TimestampOffset>>> find_timestamp(Timestamp timestamp,
                                                                     Offset up_to) override;
@@ -84,6 +88,8 @@ public:
     [[nodiscard]] const LogIdentity& identity() const { return identity_; }
     [[nodiscard]] DurableEnd durable_end() const;
     [[nodiscard]] DurableEnd written_end() const;  // for a mutant
+    // The record of durable ends names this checkpoint: older ones are not needed any more.
+    void recorded(Offset checkpoint) { recorded_checkpoint_ = checkpoint; }
     // The directory is fenced, or the process is ending (cancelled): appends, reads and waiting
     // acks fail from now on, and nothing is written any more.
     void stop(Errc why);
@@ -103,12 +109,21 @@ private:
         IndexedBatch batch;
         Offset next;  // offset after the batch
     };
+    // A written end, with what recovery needs to go on from there.
+    struct WrittenEnd {
+        SegmentRef segment;
+        Place place;
+        Checkpoint checkpoint;
+    };
     struct Waiter {
         Offset end;
         io::Once<Status> done;
     };
 
     [[nodiscard]] Status usable() const;
+    [[nodiscard]] WrittenEnd written_now() const {
+        return {written_in_, {written_in_->size, ends_.written}, checkpoint_};
+    }
     [[nodiscard]] SegmentRef& active() { return segments_.back(); }
     [[nodiscard]] std::string directory() const;
     // The segment that takes a batch of this size and these offsets; a new one when it must roll.
@@ -124,6 +139,7 @@ private:
     void mark_dirty(const SegmentRef& segment);
     io::Task<Status> roll_into(SegmentRef segment);
     io::Task<Status> leave(SegmentRef segment);
+    io::Task<Status> save_checkpoint(SegmentRef segment);
     io::Task<void> write_failed(Error error);
     io::Task<Status> sync_files(io::Where where);
     io::Task<Status> save_epochs();
@@ -153,6 +169,9 @@ private:
 
     std::deque<Staged> staged_;
     SegmentRef written_in_;         // holds the written end
+    Checkpoint checkpoint_;         // the newest one, in written_in_
+    int64_t snapshot_bytes_ = 0;    // of the newest producer snapshot
+    Offset recorded_checkpoint_;    // the record of durable ends names this one
     std::deque<Offset> snapshots_;  // producer snapshots there are, oldest first
     bool scheduled_ = false;
     bool writing_ = false;
@@ -160,7 +179,7 @@ private:
     std::vector<SegmentRef> dirty_;
     bool names_dirty_ = false;  // the directory has names that are not durable
     int64_t batches_unsynced_ = 0;
-    std::pair<SegmentRef, Place> durable_;
+    WrittenEnd durable_;
     std::list<Waiter*> waiters_;
 
     // Ends of recent reads, where the next ones begin.

@@ -14,7 +14,7 @@ int32_t following(int32_t sequence) {
     return static_cast<int32_t>((static_cast<uint32_t>(sequence) + 1) & sequence_mask);
 }
 
-Error refused(Errc code, const record::HeaderView& batch, const std::string& why) {
+Error refuse(Errc code, const record::HeaderView& batch, const std::string& why) {
     return {code, "producer " + std::to_string(batch.producer_id().value()) + " epoch " +
                       std::to_string(batch.producer_epoch().value()) + " sequence " +
                       std::to_string(batch.base_sequence()) + ": " + why};
@@ -43,7 +43,15 @@ void Producer::add(const ProducerBatch& batch) {
 Result<std::optional<ProducerBatch>> ProducerState::judge(const record::HeaderView& batch) const {
     if (!idempotent(batch)) return std::optional<ProducerBatch>();
     const auto found = producers_.find(batch.producer_id());
-    if (found == producers_.end()) return std::optional<ProducerBatch>();
+    if (found == producers_.end()) {
+        const auto first = first_.find(batch.producer_id());
+        if (first != first_.end() && first->second.epoch == batch.producer_epoch() &&
+            first->second.sequence != batch.base_sequence())
+            return refuse(Errc::out_of_order_sequence_number, batch,
+                          "its first batch was refused, with sequence " +
+                              std::to_string(first->second.sequence));
+        return std::optional<ProducerBatch>();
+    }
     const Producer& known = found->second;
     if (batch.producer_epoch() == known.epoch && !mutant("log.duplicate_not_detected"))
         for (size_t i = known.count; i-- > 0;)
@@ -54,15 +62,28 @@ Result<std::optional<ProducerBatch>> ProducerState::judge(const record::HeaderVi
             }
     if (mutant("log.duplicate_not_detected")) return std::optional<ProducerBatch>();
     if (batch.producer_epoch() < known.epoch)
-        return refused(Errc::invalid_producer_epoch, batch,
-                       "the epoch is " + std::to_string(known.epoch.value()));
+        return refuse(Errc::invalid_producer_epoch, batch,
+                      "the epoch is " + std::to_string(known.epoch.value()));
     // A new epoch, and one that has no batch yet, begin at 0.
     const bool begins = batch.producer_epoch() > known.epoch || known.newest() == nullptr;
     const int32_t expected = begins ? 0 : following(known.newest()->last_sequence);
     if (batch.base_sequence() != expected)
-        return refused(Errc::out_of_order_sequence_number, batch,
-                       "expected " + std::to_string(expected));
+        return refuse(Errc::out_of_order_sequence_number, batch,
+                      "expected " + std::to_string(expected));
     return std::optional<ProducerBatch>();
+}
+
+void ProducerState::refused(const record::HeaderView& batch) {
+    if (!idempotent(batch) || producers_.contains(batch.producer_id())) return;
+    const auto known = first_.find(batch.producer_id());
+    if (known != first_.end() && known->second.epoch >= batch.producer_epoch()) return;
+    expect_first(batch.producer_id(), {batch.producer_epoch(), batch.base_sequence()});
+}
+
+void ProducerState::expect_first(ProducerId id, First first) {
+    sometimes("log.first_batch_refused");
+    first_.insert_or_assign(id, first);
+    if (first_.size() > refused_max) first_.erase(first_.begin());
 }
 
 void ProducerState::appended(const record::HeaderView& batch) { take(batch, batch.base_offset()); }
@@ -84,6 +105,7 @@ void ProducerState::take(const record::HeaderView& batch, std::optional<Offset> 
         now.transaction_start = batch.base_offset();
     if (idempotent(batch)) {
         if (batch.last_sequence() < batch.base_sequence()) sometimes("log.sequence_wrapped");
+        first_.erase(id);
         now.add({batch.last_sequence(), batch.last_offset(), batch.last_offset_delta(),
                  batch.max_timestamp()});
     }
@@ -118,9 +140,16 @@ void ProducerState::settle(Offset written) {
 
 void ProducerState::take_back(Offset end) {
     while (!undo_.empty() && undo_.back().first >= end) {
-        if (!mutant("log.taken_back_keeps_sequences")) put(undo_.back().id, undo_.back().before);
+        if (!mutant("log.taken_back_keeps_sequences")) undo(undo_.back());
         undo_.pop_back();
     }
+}
+
+void ProducerState::undo(const Undo& step) {
+    const auto now = producers_.find(step.id);
+    if (!step.before && now != producers_.end() && now->second.count > 0)
+        expect_first(step.id, {now->second.epoch, now->second.batches[0].first_sequence()});
+    put(step.id, step.before);
 }
 
 void ProducerState::restore(ProducerId id, const Producer& producer) {
@@ -132,6 +161,7 @@ void ProducerState::clear() {
     producers_.clear();
     by_age_.clear();
     undo_.clear();
+    first_.clear();
 }
 
 }  // namespace cambium::log

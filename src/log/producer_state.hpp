@@ -4,7 +4,9 @@
 // For each producer id it keeps the epoch and the last five batches. A batch that equals one of
 // them is a duplicate and is answered with the offsets of the original; one that follows on is
 // appended; any other is a gap. Of a producer id that is not known here any sequence is accepted
-// (its records may have been deleted); a new epoch starts at sequence 0; an older epoch is refused.
+// (its records may have been deleted), unless its first batch was refused or taken back: then that
+// one must come again before those that were sent behind it. A new epoch starts at sequence 0; an
+// older epoch is refused.
 // Sequences wrap from 2^31-1 to 0.
 //
 // The state is a function of the batches in the log: live appends, replay after a crash and a
@@ -31,6 +33,8 @@ namespace cambium::log {
 
 inline constexpr size_t producer_batches_kept = 5;
 inline constexpr size_t producers_max = size_t{1} << 16;
+// Producers whose first batch was refused; above it the lowest id is forgotten.
+inline constexpr size_t refused_max = 4096;
 
 // One remembered batch. Its first sequence and offset follow from the last ones.
 struct ProducerBatch {
@@ -68,6 +72,8 @@ public:
     // Errors: out_of_order_sequence_number, invalid_producer_epoch.
     [[nodiscard]] Result<std::optional<ProducerBatch>> judge(const record::HeaderView& batch) const;
 
+    // A batch was not appended for a reason that may pass, and will be sent again.
+    void refused(const record::HeaderView& batch);
     // `batch`, which has its offsets, is in the log. Live appends can be taken back until they are
     // settled, replayed ones cannot.
     void appended(const record::HeaderView& batch);
@@ -90,6 +96,12 @@ private:
         ProducerId id;
         std::optional<Producer> before;
     };
+    struct First {
+        ProducerEpoch epoch;
+        int32_t sequence = 0;
+    };
+    void expect_first(ProducerId id, First first);
+    void undo(const Undo& step);
     void take(const record::HeaderView& batch, std::optional<Offset> undo_from);
     void remember(ProducerId id, std::optional<Offset> undo_from);
     void put(ProducerId id, const std::optional<Producer>& producer);
@@ -98,6 +110,9 @@ private:
     std::map<ProducerId, Producer> producers_;
     std::set<std::pair<Offset, ProducerId>> by_age_;  // (touched, id)
     std::deque<Undo> undo_;
+    // Of producers that are not known: where they must begin. Not part of the state that is saved;
+    // after a crash a client begins with its oldest batch anyway.
+    std::map<ProducerId, First> first_;
 };
 
 }  // namespace cambium::log

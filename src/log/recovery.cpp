@@ -54,6 +54,9 @@ io::Task<Result<LogState>> Recovery::run() {
     state.epochs = std::move(epochs_);
     state.snapshots = snapshots_;
     state.epochs_unsaved = epochs_unsaved_;
+    state.recorded_checkpoint = recorded_->checkpoint.offset;
+    state.checkpoint = {segments_.back()->base, 0, {}};
+    if (segments_.size() == read_from_ + 1) state.checkpoint = checkpoint_;
     co_return std::move(state);
 }
 
@@ -85,7 +88,7 @@ io::Task<Status> Recovery::look() {
 Status Recovery::settle_start() {
     if (segments_.empty()) return corrupt("no segment is there");
     start_ = recorded_ ? recorded_->start : segments_.front()->base;
-    if (!recorded_) recorded_ = DurableEnd{start_, start_, start_, 0};
+    if (!recorded_) recorded_ = DurableEnd{start_, start_, start_, 0, {start_, 0, {}}};
     while (segments_.size() > 1 && segments_[1]->base <= start_ &&
            segments_[0]->base != recorded_->segment_base) {
         passed_.push_back(segments_.front());
@@ -165,6 +168,11 @@ io::Task<Status> Recovery::choose_snapshot() {
     }
     read_from_ = recorded_in_;
     while (read_from_ > 0 && segments_[read_from_]->base > replay_from_) --read_from_;
+    checkpoint_ = {segments_[read_from_]->base, 0, {}};
+    const Checkpoint& recorded = recorded_->checkpoint;
+    if (recorded.offset == replay_from_ && recorded.position <= recorded_->position &&
+        read_from_ == recorded_in_)
+        checkpoint_ = recorded;
     co_return Status();
 }
 
@@ -173,12 +181,12 @@ bool Recovery::below_recorded(size_t i, int64_t position) const {
 }
 
 io::Task<Status> Recovery::read() {
-    cut_ = {read_from_, 0, segments_[read_from_]->base, false};
+    cut_ = {read_from_, checkpoint_.position, checkpoint_.offset, false};
     Status epochs = co_await read_epochs();
     if (!epochs) co_return epochs;
     for (size_t i = read_from_; i < segments_.size() && !cut_.damage; ++i) {
         // A later segment whose beginning does not meet what is before it lies above a hole.
-        if (segments_[i]->base != cut_.end) {
+        if (i > read_from_ && segments_[i]->base != cut_.end) {
             if (i <= recorded_in_) co_return corrupt("segments do not follow each other");
             if (mutant("log.batches_after_hole_kept")) cut_.end = segments_[i]->base;
             else break;
@@ -195,11 +203,15 @@ io::Task<Status> Recovery::read_segment(size_t i) {
     const SegmentRef segment = segments_[i];
     const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
     if (!file) co_return file.error();
-    BatchScanner scanner(*file, {0, segment->size, scan_block_bytes, true});
     segment->builder = IndexBuilder();
     segment->index = SparseIndex();
-    cut_.segment = i;
-    cut_.position = 0;
+    if (i != read_from_) {
+        cut_ = {i, 0, cut_.end, false};
+    } else if (cut_.position > 0) {
+        const Status taken = co_await take_indexes(segment);
+        if (!taken) co_return taken;
+    }
+    BatchScanner scanner(*file, {cut_.position, segment->size, scan_block_bytes, true});
     bool follows = true;
     while (scanner.stop() == Stop::none && follows) {
         while (const auto found = scanner.next()) {
@@ -221,6 +233,26 @@ io::Task<Status> Recovery::read_segment(size_t i) {
                           (follows ? scanner.why() : "the offset does not follow"));
     if (mutant("log.batches_after_hole_kept") && i + 1 < segments_.size()) co_return Status();
     cut_.damage = true;
+    co_return Status();
+}
+
+io::Task<Status> Recovery::take_indexes(SegmentRef segment) {
+    const IndexState& counted = checkpoint_.indexes;
+    const Result<Buffer> index = co_await read_file(
+        &shared_->world.disk, segment->path(FileKind::index), index_file_bytes_max);
+    const Result<Buffer> time = co_await read_file(
+        &shared_->world.disk, segment->path(FileKind::time_index), index_file_bytes_max);
+    for (const Result<Buffer>* each : {&index, &time})
+        if (!*each && each->code() != Errc::not_found && each->code() != Errc::corrupt_data)
+            co_return each->error();
+    std::vector<IndexEntry> entries;
+    if (index) entries = decode_index(index->view(), checkpoint_.position);
+    std::vector<TimeIndexEntry> times;
+    if (time) times = decode_time_index(time->view());
+    segment->index_suspect = static_cast<int64_t>(entries.size()) < counted.index_entries ||
+                             static_cast<int64_t>(times.size()) < counted.time_entries;
+    segment->builder = IndexBuilder(counted);
+    for (const IndexEntry& entry : entries) segment->index->add(entry);
     co_return Status();
 }
 
@@ -357,7 +389,8 @@ io::Task<Status> Recovery::drop_stale_files() {
         if (at <= cut_.end) kept.push_back(at);
         else unfinished_.push_back(segment_file(at, FileKind::snapshot));
     }
-    for (; kept.size() > snapshots_kept; kept.pop_front())
+    // The one that was used stays, and one before it to fall back to.
+    for (; kept.size() > 2 && kept[1] < replay_from_; kept.pop_front())
         unfinished_.push_back(segment_file(kept.front(), FileKind::snapshot));
     snapshots_ = std::move(kept);
     for (const std::string& name : unfinished_) {
@@ -395,7 +428,9 @@ io::Task<Status> Recovery::make_durable() {
             status = co_await rewrite(segment, i == recorded_in_ ? recorded_->position : 0);
         if (status) status = co_await (*file)->datasync(io::Where::worker);
         if (!status) co_return status;
-        status = co_await write_index_anew(segment);
+        const bool goes_on = i == read_from_ && checkpoint_.position > 0;
+        if (goes_on) status = co_await flush_index(segment, config_.index_interval_bytes);
+        else status = co_await write_index_anew(segment);
         // Without room for the index the log still opens.
         if (!status && status.code() != Errc::no_space) co_return status;
     }

@@ -57,8 +57,10 @@ private:
     io::Task<Status> choose_snapshot();
 
     io::Task<Status> read();
-    // Reads segments_[i] from `position` on, where the log has come to `cut_.end`.
+    // Reads segments_[i], from cut_ on if it is there.
     io::Task<Status> read_segment(size_t i);
+    // Takes the indexes as the checkpoint counted them, if their files hold as much.
+    io::Task<Status> take_indexes(SegmentRef segment);
     [[nodiscard]] Status accept(const record::HeaderView& header, int64_t position, size_t i);
     [[nodiscard]] bool below_recorded(size_t i, int64_t position) const;
     io::Task<Status> read_epochs();
@@ -89,6 +91,7 @@ private:
     std::vector<int64_t> file_sizes_;      // of segments_
     size_t recorded_in_ = 0;               // segments_[recorded_in_] holds the recorded end
     size_t read_from_ = 0;                 // the first segment that is read
+    Checkpoint checkpoint_;                // where in it
     Offset start_;
     Offset replay_from_;  // of the snapshot that producers_ began with
     ProducerState producers_;

@@ -123,7 +123,7 @@ io::Task<Status> PartitionLog::know_largest(SegmentRef segment) {
                    static_cast<int32_t>(batch.header.last_offset() - segment->base)};
         return false;
     });
-    if (walked && segment->left) segment->builder = IndexBuilder({.largest = largest});
+    if (walked && segment->left) segment->builder = IndexBuilder(IndexState{.largest = largest});
     co_return walked;
 }
 

@@ -6,6 +6,7 @@
 #include "base/fault.hpp"
 #include "log/files.hpp"
 #include "log/partition_log.hpp"
+#include "log/producer_snapshot.hpp"
 #include "log/segment_index.hpp"
 
 namespace cambium::log {
@@ -16,8 +17,8 @@ namespace {
 // chunks of at least 4 KiB it stays far below the 1024 pieces that the system takes at once.
 constexpr int64_t write_bytes_max = int64_t{4} << 20;
 static_assert(write_bytes_max / int64_t{TailCache::chunk_bytes_min} <= 1024);
-// Entries gather in memory until there are this many: a page of the index per 2 MiB of log.
-constexpr size_t index_flush_entries = 1024;
+// Index entries that wait for a checkpoint; with more they are written without one.
+constexpr size_t index_pending_max = size_t{16} << 10;
 
 // Something from outside goes wrong here, when the simulator says so.
 Status step(std::string_view point) {
@@ -77,10 +78,27 @@ io::Task<Status> PartitionLog::write_run() {
     if (stopped_ != Errc::none) co_return stopped_;
     segment->file = *file;
     count_written(segment, to);
-    if (segment->builder.pending() < index_flush_entries) co_return Status();
-    status = co_await flush_index(segment, config_.index_interval_bytes);
-    // Without room for the index the log still goes on: it is rebuilt.
+    status = co_await save_checkpoint(segment);
+    // Without room for these the log still goes on.
     co_return transient(status.code()) ? Status() : status;
+}
+
+// From time to time: what makes the next recovery short.
+io::Task<Status> PartitionLog::save_checkpoint(SegmentRef segment) {
+    const int64_t due = std::max(shared_.options.checkpoint_interval_bytes,
+                                 checkpoint_snapshot_share * snapshot_bytes_);
+    // The producers' state is that of the appended end, so it can only be saved when that is
+    // written.
+    const bool now = segment->size - checkpoint_.position >= due && staged_.empty();
+    if (!now && segment->builder.pending() < index_pending_max) co_return Status();
+    const Buffer snapshot = now ? encode_producers(producers_) : Buffer();
+    const Offset at = ends_.written;
+    const int64_t position = segment->size;
+    Status status = co_await flush_index(segment, config_.index_interval_bytes);
+    if (!status || !now) co_return status;
+    status = co_await save_producers(at, &snapshot);
+    if (status) checkpoint_ = {at, position, segment->builder.state()};
+    co_return status;
 }
 
 io::Task<Status> PartitionLog::write_pieces(SegmentRef segment, io::FileRef file, int64_t to) {
@@ -109,7 +127,6 @@ void PartitionLog::count_written(const SegmentRef& segment, int64_t to) {
     }
     segment->dirty_bytes += to - segment->size;
     segment->size = to;
-    written_in_ = segment;
     mark_dirty(segment);
     shared_.tail.written(segment->file_number, to);
     producers_.settle(ends_.written);
@@ -144,8 +161,10 @@ io::Task<Status> PartitionLog::roll_into(SegmentRef segment) {
     if (status) status = step("log.roll.snapshot");
     if (!status) co_return status;
     segment->producers_at_base = Buffer();
+    checkpoint_ = {segment->base, 0, {}};
     segment->created = true;
     segment->file = *file;
+    written_in_ = segment;
     mark_dirty(segment);
     if (mutant("log.roll_without_sync")) {
         std::erase(dirty_, old);
@@ -172,8 +191,10 @@ io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot)
     Status status = co_await (*file)->truncate(0);
     if (status) status = co_await write_all(*file, 0, snapshot->view());
     if (!status) co_return status;
+    snapshot_bytes_ = static_cast<int64_t>(snapshot->size());
     if (snapshots_.empty() || snapshots_.back() < at) snapshots_.push_back(at);
-    while (snapshots_.size() > snapshots_kept) {
+    // The one that the record names stays, and one before it to fall back to.
+    while (snapshots_.size() > 2 && snapshots_[1] < recorded_checkpoint_) {
         const Offset old = snapshots_.front();
         snapshots_.pop_front();
         const std::string old_path = join(directory(), segment_file(old, FileKind::snapshot));
@@ -207,6 +228,7 @@ io::Task<void> PartitionLog::write_failed(Error error) {
         }
         // Before anything that follows it counts as durable, that part must not come back.
         mark_dirty(segment);
+        shared_.durability->wrote(*this, true);
     }
     take_back(Errc::no_space);
 }
@@ -261,15 +283,15 @@ Syncable::Load PartitionLog::load() const {
 io::Task<Status> PartitionLog::sync(io::Where where) {
     if (stopped_ != Errc::none) co_return stopped_;
     const io::Gate::Holder holder = gate_.hold();
-    const std::pair<SegmentRef, Place> target{written_in_, {written_in_->size, ends_.written}};
+    const WrittenEnd target = written_now();
     const int64_t batches = std::exchange(batches_unsynced_, 0);
     Status status = step("log.sync.begins");
     if (status) status = co_await sync_files(where);
     if (status) status = step("log.sync.ends");
     if (stopped_ != Errc::none) co_return stopped_;
     if (!status && !mutant("log.sync_error_ignored")) co_return status;
-    if (target.second.offset < ends_.durable) co_return Status();
-    ends_.durable = target.second.offset;
+    if (target.place.offset < ends_.durable) co_return Status();
+    ends_.durable = target.place.offset;
     durable_ = target;
     shared_.durability->stats().batches += batches;
     wake_waiters(Errc::none);
