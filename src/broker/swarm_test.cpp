@@ -179,7 +179,15 @@ void run_history(uint64_t seed) {
         else io::spawn(gate, clients.back()->consume(i % 2, 20));
     }
     for (int life = 0; life < 3; ++life) {
-        cluster.simulation.run_for(std::chrono::milliseconds(random.between(1, 500)));
+        for (int i = 0; i < 4; ++i) {
+            // The disk fills up now and then, and is emptied again.
+            int64_t& quota = cluster.machine.disk().faults.quota_bytes;
+            quota = random.chance(0.5)
+                        ? INT64_MAX
+                        : cluster.machine.disk().used_bytes() + random.between(0, 2000);
+            cluster.simulation.run_for(std::chrono::milliseconds(random.between(1, 100)));
+            quota = INT64_MAX;
+        }
         if (random.chance(0.3)) {
             (void)cluster.stop();
             cluster.machine.restart();

@@ -176,7 +176,7 @@ TEST_CASE("changes_of_settings_partitions_and_epochs_are_taken_up") {
 TEST_CASE("a_partition_whose_directory_cannot_be_made_is_offline_and_the_others_are_not") {
     Fixture fixture(5);
     fixture.start();
-    fixture.node.disk().fail_next(sim::DiskOp::rename, "t-1", Errc::io_error);
+    fixture.node.disk().fail_next(sim::DiskOp::rename, "t-1", Errc::no_space);
     fixture.publish(fixture.change(Fixture::topic("t", Uuid{{1}}, 3)));
     CHECK(fixture.manager->partitions() == 3);
     CHECK(fixture.manager->partitions_offline() == 1);
