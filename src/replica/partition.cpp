@@ -65,7 +65,7 @@ Result<log::Appended> Partition::append_to_log(ByteView batch, AppendOptions opt
     if (status.ok() && take_backs_under_way_ > 0) status = Errc::kafka_storage_error;
     if (status.ok() && fault_point("replica.append_refused")) status = Errc::kafka_storage_error;
     if (status.ok()) return log_->append(batch, core_.epoch());
-    log_->refused(batch);
+    if (log_ != nullptr) log_->refused(batch);
     return status.error();
 }
 

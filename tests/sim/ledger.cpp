@@ -10,7 +10,8 @@ std::string text(const PartitionKey& partition) {
     return partition.topic.text() + "-" + std::to_string(partition.partition.value());
 }
 std::string text(const RecordName& name) {
-    return "record " + std::to_string(name.number) + " of producer " + std::to_string(name.producer);
+    return "record " + std::to_string(name.number) + " of producer " +
+           std::to_string(name.producer);
 }
 std::string at(const PartitionKey& partition, Offset offset) {
     return " at " + text(partition) + " offset " + std::to_string(offset.value());
@@ -18,7 +19,8 @@ std::string at(const PartitionKey& partition, Offset offset) {
 
 }  // namespace
 
-void Ledger::sent(const PartitionKey& partition, const RecordName& name, uint64_t hash, bool exactly_once) {
+void Ledger::sent(const PartitionKey& partition, const RecordName& name, uint64_t hash,
+                  bool exactly_once) {
     partitions_[partition].sent[name] = Sent{hash, exactly_once, Offset{}, Offset{}};
 }
 
@@ -38,19 +40,22 @@ void Ledger::seen(const PartitionKey& partition, const SeenRecord& record) {
     auto& sent = partitions_[partition].sent;
     const auto found = sent.find(record.name);
     if (found == sent.end() || found->second.hash != record.hash) {
-        violation_("3 no phantom", text(record.name) + " was never sent like this" + at(partition, record.offset));
+        violation_("3 no phantom",
+                   text(record.name) + " was never sent like this" + at(partition, record.offset));
         return;
     }
     expose(partition, record, "read");
     Sent& one = found->second;
     if (one.exactly_once && one.seen_at.value() >= 0 && one.seen_at != record.offset) {
-        violation_("3 no duplicate", text(record.name) + " is there twice:" + at(partition, one.seen_at) + " and" +
+        violation_("3 no duplicate", text(record.name) +
+                                         " is there twice:" + at(partition, one.seen_at) + " and" +
                                          at(partition, record.offset));
     }
     one.seen_at = record.offset;
 }
 
-void Ledger::complete(const PartitionKey& partition, Offset start, const std::vector<SeenRecord>& records) {
+void Ledger::complete(const PartitionKey& partition, Offset start,
+                      const std::vector<SeenRecord>& records) {
     Offset next = start;
     for (const SeenRecord& record : records) {
         if (record.offset < next) {
@@ -65,14 +70,16 @@ void Ledger::complete(const PartitionKey& partition, Offset start, const std::ve
         if (sent.acked_at < start) continue;  // never acknowledged, or cleaned away
         const auto found = held.find(sent.acked_at);
         if (found == held.end() || found->second->name != name) {
-            violation_("2 nothing acked is lost", text(name) + " is gone" + at(partition, sent.acked_at));
+            violation_("2 nothing acked is lost",
+                       text(name) + " is gone" + at(partition, sent.acked_at));
         }
     }
     for (const auto& [offset, record] : partitions_[partition].exposed) {
         if (offset < start || offset >= next) continue;
         const auto found = held.find(offset);
         if (found == held.end() || found->second->name != record.name) {
-            violation_("1 exposed stays", text(record.name) + " was shown and is gone" + at(partition, offset));
+            violation_("1 exposed stays",
+                       text(record.name) + " was shown and is gone" + at(partition, offset));
         }
     }
 }
@@ -82,12 +89,14 @@ void Ledger::expose(const PartitionKey& partition, const SeenRecord& record, std
     if (fresh) return;
     const SeenRecord& before = known->second;
     if (before.name != record.name || before.hash != record.hash) {
-        violation_("1 exposed stays", text(record.name) + " was " + std::string(by) + " where " + text(before.name) +
-                                          " was shown before" + at(partition, record.offset));
+        violation_("1 exposed stays", text(record.name) + " was " + std::string(by) + " where " +
+                                          text(before.name) + " was shown before" +
+                                          at(partition, record.offset));
     }
 }
 
-// Offsets of one idempotent producer grow in the order it sent: look at the nearest acknowledged neighbours.
+// Offsets of one idempotent producer grow in the order it sent: look at the nearest acknowledged
+// neighbours.
 void Ledger::check_order(const PartitionKey& partition, const RecordName& name, Offset offset) {
     const auto& sent = partitions_[partition].sent;
     const auto here = sent.find(name);
@@ -96,7 +105,8 @@ void Ledger::check_order(const PartitionKey& partition, const RecordName& name, 
         if (before->first.producer != name.producer) break;
         if (before->second.acked_at.value() < 0) continue;
         if (before->second.acked_at >= offset) {
-            violation_("4 send order", text(name) + " is before " + text(before->first) + at(partition, offset));
+            violation_("4 send order",
+                       text(name) + " is before " + text(before->first) + at(partition, offset));
         }
         break;
     }
@@ -104,7 +114,8 @@ void Ledger::check_order(const PartitionKey& partition, const RecordName& name, 
         if (after->first.producer != name.producer) break;
         if (after->second.acked_at.value() < 0) continue;
         if (after->second.acked_at <= offset) {
-            violation_("4 send order", text(name) + " is behind " + text(after->first) + at(partition, offset));
+            violation_("4 send order",
+                       text(name) + " is behind " + text(after->first) + at(partition, offset));
         }
         break;
     }

@@ -1,8 +1,10 @@
-// What the clients of a history know, and what may never contradict it (SIMULATION.md, checkers 1 to 4).
+// What the clients of a history know, and what may never contradict it (SIMULATION.md, checkers 1
+// to 4).
 //
-// Every record of a history carries who sent it and as which of its records, so that each can be recognised wherever it
-// shows up. The ledger takes every send, acknowledgement and read as it happens, in O(log n), and tells a violation at
-// once; `complete` is the final pass over everything that one partition holds.
+// Every record of a history carries who sent it and as which of its records, so that each can be
+// recognised wherever it shows up. The ledger takes every send, acknowledgement and read as it
+// happens, in O(log n), and tells a violation at once; `complete` is the final pass over everything
+// that one partition holds.
 #pragma once
 
 #include <cstdint>
@@ -41,12 +43,15 @@ public:
     explicit Ledger(Violation violation) : violation_(std::move(violation)) {}
 
     // `exactly_once`: an idempotent producer sent it, so that it may be in the log once at most.
-    void sent(const PartitionKey& partition, const RecordName& name, uint64_t hash, bool exactly_once);
+    void sent(const PartitionKey& partition, const RecordName& name, uint64_t hash,
+              bool exactly_once);
     void acked(const PartitionKey& partition, const RecordName& name, Offset offset);
     // A consumer was shown this record.
     void seen(const PartitionKey& partition, const SeenRecord& record);
-    // All records of the partition from `start` to the end, read in the quiet at the end of the history.
-    void complete(const PartitionKey& partition, Offset start, const std::vector<SeenRecord>& records);
+    // All records of the partition from `start` to the end, read in the quiet at the end of the
+    // history.
+    void complete(const PartitionKey& partition, Offset start,
+                  const std::vector<SeenRecord>& records);
 
     [[nodiscard]] int64_t acked_count() const { return acked_count_; }
     [[nodiscard]] int64_t seen_count() const { return seen_count_; }
@@ -55,8 +60,8 @@ private:
     struct Sent {
         uint64_t hash = 0;
         bool exactly_once = false;
-        Offset acked_at;   // -1 while not acknowledged
-        Offset seen_at;    // -1 while never seen
+        Offset acked_at;  // -1 while not acknowledged
+        Offset seen_at;   // -1 while never seen
     };
     struct Partition {
         std::map<RecordName, Sent> sent;

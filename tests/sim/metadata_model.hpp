@@ -1,0 +1,61 @@
+// What the clients of the controller know about its topics and producer ids (checker 7).
+//
+// One operation at a time is under way for each name, so after any crash a topic is what it was or
+// what it was about to become, and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/types.hpp"
+#include "control/controller.hpp"
+#include "meta/image.hpp"
+
+namespace cambium::history {
+
+class MetadataModel {
+public:
+    using Violation = std::function<void(std::string checker, std::string what)>;
+    explicit MetadataModel(Violation violation) : violation_(std::move(violation)) {}
+
+    struct Known {
+        bool exists = false;
+        Uuid id;  // of the topic that exists
+        size_t partitions = 0;
+    };
+    [[nodiscard]] Known known(const std::string& name) const;
+    // The answer to the last operation left open what happened: nothing more can be asked for this
+    // name in this life.
+    [[nodiscard]] bool uncertain(const std::string& name) const;
+
+    // Around an operation on `name`; `done` with the answer, or not at all when a crash came
+    // between.
+    void creating(const std::string& name, size_t partitions);
+    void created(const std::string& name, const control::CreatedTopic& answer);
+    void deleting(const std::string& name);
+    void deleted(const std::string& name, const Status& status);
+    void allocated(const control::ProducerIdBlock& block);
+
+    // After a start: `image` must be what was answered, each unanswered change whole or not at all.
+    void check_start(const meta::Image& image);
+
+private:
+    struct Topic {
+        Known known;
+        std::optional<size_t> creating;  // partitions
+        bool deleting = false;
+    };
+    void check_topic(const std::string& name, Topic& topic, const meta::Image& image);
+
+    Violation violation_;
+    std::map<std::string, Topic> topics_;
+    std::set<Uuid> ids_;
+    int64_t next_producer_id_ = 0;
+    Uuid cluster_;
+};
+
+}  // namespace cambium::history

@@ -1,0 +1,343 @@
+// Scenario `server`: the whole server, clients on their own nodes, and everything between them that
+// can break.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/broker.hpp"
+#include "client/admin.hpp"
+#include "history.hpp"
+#include "ledger.hpp"
+#include "payload.hpp"
+#include "report.hpp"
+#include "server_clients.hpp"
+#include "sim/simulation.hpp"
+#include "sim/wait.hpp"
+
+namespace cambium::history {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr uint16_t port = 9092;
+constexpr int64_t chaos_lives_max = 5;
+constexpr int start_tries_max = 50;
+
+class ServerHistory {
+public:
+    explicit ServerHistory(uint64_t seed)
+        : simulation_(seed, calm_bits(sim::Config::draw(io::Random(seed)))),
+          random_(simulation_.random("server history")),
+          ledger_([this](std::string checker, std::string what) {
+              violate(std::move(checker), std::move(what));
+          }),
+          server_(simulation_.add_node("server")),
+          acks_survive_power_cuts_(random_.chance(0.8)) {
+        draw_settings();
+        const int64_t clients = random_.between(1, 3);
+        for (int32_t i = 0; i < clients; ++i) {
+            sim::Node& node = simulation_.add_node("client" + std::to_string(i));
+            clients_.push_back(std::make_unique<ServerClient>(
+                node, io::Address{"server", port}, draw_client(i), &ledger_, random_.split(),
+                [this](std::string checker, std::string what) {
+                    violate(std::move(checker), std::move(what));
+                }));
+        }
+    }
+
+    Outcome run() {
+        // The first life is calm until the topics are there: what a history is about begins after
+        // that.
+        simulation_.decide_faults([this](std::string_view) {
+            return faulty_ ? std::nullopt : std::optional<bool>(false);
+        });
+        const sim::DiskFaults faults = std::exchange(server_.disk().faults, sim::DiskFaults{});
+        if (start() && create_topics()) {
+            server_.disk().faults = faults;
+            // A failing sync takes back what only the page cache had, acknowledged or not.
+            if (!acks_survive_power_cuts_) server_.disk().faults.sync_error = 0;
+            for (auto& client : clients_) client->start(topics_);
+            chaos();
+            heal();
+            if (outcome_.violations.empty()) quiet();
+        }
+        close_all();
+        finish(simulation_, outcome_);
+        return std::move(outcome_);
+    }
+
+private:
+    void violate(std::string checker, std::string what) {
+        add_violation(simulation_, outcome_, std::move(checker), std::move(what));
+    }
+    void set(std::string_view name, const std::string& value) {
+        const Status status = settings_.set(name, value);
+        if (!status.ok()) violate("harness", status.error().text());
+    }
+    void draw_settings() {
+        set("node.id", "1");
+        set("log.dirs", "data");
+        set("listeners", "PLAINTEXT://server:" + std::to_string(port));
+        set("internal.segment.bytes", std::to_string(random_.between(512, 65536)));
+        set("log.index.interval.bytes", std::to_string(random_.between(1, 4096)));
+        set("log.flush.policy", acks_survive_power_cuts_ ? "ack" : "os");
+        set("log.tail.cache.bytes", std::to_string(random_.between(1, 256) * 1024));
+    }
+    ServerClient::Options draw_client(int32_t number) {
+        ServerClient::Options options;
+        options.number = number;
+        options.idempotent = random_.chance(0.75);
+        options.acks = options.idempotent || random_.chance(0.5) ? -1 : 1;
+        constexpr std::array codecs{Codec::none,   Codec::none, Codec::gzip,
+                                    Codec::snappy, Codec::lz4,  Codec::zstd};
+        options.codec = codecs[random_.below(codecs.size())];
+        options.value_bytes_max = random_.between(0, 300);
+        options.burst_max = random_.between(1, 20);
+        options.pause_max = milliseconds(random_.chance(0.5) ? 5 : 100);
+        options.linger = milliseconds(random_.between(0, 5));
+        options.fetch_bytes_max = static_cast<int32_t>(random_.between(100, 100'000));
+        return options;
+    }
+
+    // ---- the server's lives
+
+    bool start() {
+        broker_ = std::make_unique<broker::Broker>(server_.world(),
+                                                   broker::BrokerOptions{settings_, nullptr, {}});
+        const Status started = sim::wait(simulation_, broker_->start());
+        if (started.ok()) {
+            watermarks_.clear();
+            simulation_.after_each_event([this] { check_watermarks(); });
+            check_opened();
+            return true;
+        }
+        if (server_.alive() && !faulty_)
+            violate("6 recovery", "the server did not start: " + started.error().text());
+        stop();
+        return false;
+    }
+    void stop() {
+        simulation_.after_each_event({});
+        if (!broker_) return;
+        (void)sim::wait(simulation_, broker_->close());
+        broker_.reset();
+        server_.restart();
+    }
+    void check_opened() {
+        for (const replica::Trouble& trouble : broker_->start_report().troubles) {
+            if (!faulty_ || trouble.error.code == Errc::corrupt_data) {
+                violate("6 recovery",
+                        trouble.partition.text() + " did not open: " + trouble.error.text());
+            }
+        }
+    }
+    // Starts until it works; a start may be cut short, too.
+    void start_again() {
+        for (int i = 0; i < start_tries_max && outcome_.violations.empty(); ++i) {
+            sim::EventId sudden = sim::EventId::none;
+            if (faulty_ && random_.chance(0.2)) {
+                sudden = simulation_.after(io::Duration(random_.between(1, 20'000'000)),
+                                           [this] { end_life(); });
+            }
+            const bool up = start();
+            simulation_.cancel(sudden);
+            if (up) return;
+        }
+    }
+    void end_life() {
+        if (!server_.alive()) return;
+        if (acks_survive_power_cuts_ && random_.chance(0.6)) server_.crash();
+        else server_.kill();
+    }
+
+    // ---- what happens
+
+    void chaos() {
+        faulty_ = true;
+        const int64_t lives = random_.between(1, chaos_lives_max);
+        for (int64_t i = 0; i < lives && outcome_.violations.empty(); ++i) {
+            disturb_network();
+            (void)simulation_.run_for(
+                milliseconds(random_.between(1, random_.chance(0.2) ? 5000 : 500)));
+            if (random_.chance(0.85)) end_life();
+            stop();
+            (void)simulation_.run_for(milliseconds(random_.between(0, 200)));
+            if (random_.chance(0.3)) server_.jump_wall(seconds(random_.between(-3600, 3600)));
+            start_again();
+        }
+    }
+    void disturb_network() {
+        for (size_t i = 0; i < clients_.size(); ++i) {
+            const std::string client = "client" + std::to_string(i);
+            if (random_.chance(0.2)) simulation_.net().reset_between(client, "server");
+            if (random_.chance(0.1)) simulation_.net().silence_between(client, "server");
+            if (random_.chance(0.1)) simulation_.net().cut(client, "server");
+            if (random_.chance(0.1)) simulation_.net().cut("server", client);
+        }
+        if (random_.chance(0.5)) simulation_.net().heal_all();
+        if (random_.chance(0.15)) {
+            server_.disk().faults.quota_bytes =
+                server_.disk().used_bytes() + random_.between(0, 5000);
+        } else if (random_.chance(0.5)) {
+            server_.disk().faults.quota_bytes = INT64_MAX;
+        }
+    }
+    void heal() {
+        faulty_ = false;
+        simulation_.net().heal_all();
+        simulation_.config().network.reset = 0;
+        simulation_.config().network.accept_error = 0;
+        server_.disk().faults = sim::DiskFaults{};
+        stop();
+        start_again();
+    }
+    // Nothing fails any more: everything sent must end, and everybody must have read everything.
+    void quiet() {
+        for (auto& client : clients_) client->stop_producing();
+        const io::Monotonic limit = simulation_.now() + seconds(900);
+        const auto settled = [this] {
+            return std::ranges::all_of(clients_,
+                                       [](const auto& client) { return client->settled(); });
+        };
+        (void)simulation_.run_until([&] { return settled() || simulation_.now() > limit; });
+        if (!settled())
+            return violate("progress", "a producer is stuck although nothing fails any more");
+        (void)simulation_.run_until([&] { return all_read() || simulation_.now() > limit; });
+        if (!all_read()) return violate("progress", "a reader does not reach the end");
+        read_back();
+    }
+    bool all_read() const {
+        for (const KnownTopic& topic : topics_) {
+            for (int32_t i = 0; i < topic.partitions; ++i) {
+                const replica::Partition* partition = partition_of(topic, i);
+                if (partition == nullptr) return false;
+                for (const auto& client : clients_) {
+                    const auto position = client->position({topic.name, PartitionIndex(i)});
+                    if (!position || *position < partition->leader().high_watermark()) return false;
+                }
+            }
+        }
+        return true;
+    }
+    // A stranger reads every partition from the beginning; the ledger compares.
+    void read_back() {
+        sim::Node& node = simulation_.add_node("auditor");
+        client::Client client(node.world(), client_options({"server", port}, random_));
+        for (const KnownTopic& topic : topics_) {
+            for (int32_t i = 0; i < topic.partitions; ++i) {
+                const replica::Partition* partition = partition_of(topic, i);
+                const Offset end = partition->leader().high_watermark();
+                Result<std::vector<SeenRecord>> records =
+                    sim::wait(simulation_, audit(&client, {topic.name, PartitionIndex(i)}, end));
+                if (!records.ok())
+                    violate("6 recovery", "cannot read back: " + records.error().text());
+                else ledger_.complete({topic.id, PartitionIndex(i)}, Offset(0), *records);
+            }
+        }
+        sim::wait(simulation_, client.close());
+    }
+    io::Task<Result<std::vector<SeenRecord>>> audit(client::Client* client,
+                                                    TopicPartition partition, Offset end) {
+        Result<std::vector<SeenRecord>> out = std::vector<SeenRecord>{};
+        client::Consumer consumer(*client, {});
+        consumer.assign(partition, client::Start::beginning());
+        Offset position(0);
+        while (out.ok() && position < end) {
+            const Result<bool> some = co_await consumer.poll(seconds(1));
+            if (!some.ok()) out = some.error();
+            while (out.ok()) {
+                const Result<std::optional<client::ConsumedRecord>> record = consumer.next();
+                if (!record.ok()) out = record.error();
+                if (!record.ok() || !record->has_value()) break;
+                add(**record, *out);
+            }
+            position = consumer.position(partition).value_or(position);
+        }
+        co_await consumer.close();
+        co_return std::move(out);
+    }
+    static void add(const client::ConsumedRecord& record, std::vector<SeenRecord>& out) {
+        const ByteView value = record.value.value_or(ByteView{});
+        out.push_back({record.offset, name_in(value).value_or(RecordName{}),
+                       payload_hash(record.key.value_or(ByteView{}), value)});
+    }
+
+    // ---- topics and watermarks
+
+    bool create_topics() {
+        sim::Node& node = simulation_.add_node("operator");
+        client::Client client(node.world(), client_options({"server", port}, random_));
+        client::Admin admin(client);
+        const int64_t count = random_.between(1, 2);
+        for (int64_t i = 0; i < count; ++i) {
+            client::NewTopic wanted;
+            wanted.name = "topic" + std::to_string(i);
+            wanted.partitions = static_cast<int32_t>(random_.between(1, 3));
+            Result<client::CreatedTopic> created =
+                sim::wait(simulation_, admin.create_topic(wanted));
+            if (!created.ok()) {
+                violate("7 metadata", "a topic could not be created: " + created.error().text());
+                break;
+            }
+            const meta::TopicRef topic = broker_->image()->topic(wanted.name);
+            topics_.push_back({wanted.name, topic->id, wanted.partitions});
+        }
+        sim::wait(simulation_, client.close());
+        return outcome_.violations.empty();
+    }
+    const replica::Partition* partition_of(const KnownTopic& topic, int32_t index) const {
+        const replica::LocalTopic* local = broker_ ? broker_->replicas().topic(topic.id) : nullptr;
+        return local == nullptr ? nullptr : local->partition(PartitionIndex(index));
+    }
+    void check_watermarks() {
+        constexpr uint64_t every = 8;  // looking is not free
+        if (simulation_.events() % every != 0 || !server_.alive()) return;
+        for (const KnownTopic& topic : topics_) {
+            for (int32_t i = 0; i < topic.partitions; ++i) {
+                const replica::Partition* partition = partition_of(topic, i);
+                if (partition == nullptr || partition->offline()) continue;
+                const replica::LeaderCore& core = partition->leader();
+                Offset& last = watermarks_[partition->name()];
+                if (core.high_watermark() < last) violate("5 ends", "a high watermark went back");
+                last = core.high_watermark();
+                const Offset limit =
+                    acks_survive_power_cuts_ ? core.ends().durable : core.ends().written;
+                if (last > limit) violate("5 ends", "a high watermark is above what is durable");
+            }
+        }
+    }
+
+    void close_all() {
+        for (auto& client : clients_) sim::wait(simulation_, client->close());
+        stop();
+    }
+
+    sim::Simulation simulation_;
+    io::Random random_;
+    Outcome outcome_;
+    Ledger ledger_;
+    sim::Node& server_;
+    bool acks_survive_power_cuts_;
+    Settings settings_;
+    std::unique_ptr<broker::Broker> broker_;
+    std::vector<std::unique_ptr<ServerClient>> clients_;
+    std::vector<KnownTopic> topics_;
+    std::map<TopicPartition, Offset> watermarks_;
+    bool faulty_ = false;
+};
+
+}  // namespace
+
+Outcome run_server(uint64_t seed) {
+    ServerHistory history(seed);
+    return history.run();
+}
+
+}  // namespace cambium::history
