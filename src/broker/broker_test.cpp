@@ -534,5 +534,102 @@ TEST_CASE("a_partition_with_damage_is_offline_and_the_others_serve") {
     REQUIRE(cluster.broker->start_report().troubles.size() == 1);
 }
 
+TEST_CASE("a_fetch_of_very_many_partitions_is_answered_for_each_of_them") {
+    Cluster cluster(18);
+    cluster.start();
+    cluster.create("t");
+    produce(cluster.client, "t", batch_of({"a"}).view());
+    auto request = fetch_request("t", 0);
+    constexpr int32_t count = 20'000;
+    request.topics[0].partitions.resize(count);
+    for (int32_t i = 0; i < count; ++i)
+        request.topics[0].partitions[static_cast<size_t>(i)] = {.partition = i % 2,
+                                                                .partition_max_bytes = 1000};
+    const auto answer = cluster.client.ask<wire::FetchedResponse>(request, 12);
+    const auto& partitions = answer.responses[0].partitions;
+    REQUIRE(partitions.size() == count);
+    CHECK(partitions[0].error_code == 0);
+    CHECK(partitions[1].error_code == 3);
+    CHECK(partitions[count - 2].error_code == 0);
+    CHECK_FALSE(partitions[count - 2].records->bytes.empty());
+}
+
+TEST_CASE("a_start_that_cannot_be_says_why_and_leaves_nothing_behind") {
+    Cluster cluster(19);
+    cluster.start();
+    Broker second(cluster.machine.world(),
+                  {.settings = cluster.settings, .metrics = nullptr, .journal = {}});
+    CHECK(sim::wait(cluster.simulation, second.start()).code() == Errc::directory_locked);
+    CHECK(sim::wait(cluster.simulation, second.close()).ok());
+
+    Settings elsewhere = cluster.settings;
+    REQUIRE(elsewhere.set("log.dirs", "other").ok());
+    Broker third(cluster.machine.world(),
+                 {.settings = elsewhere, .metrics = nullptr, .journal = {}});
+    CHECK(sim::wait(cluster.simulation, third.start()).code() == Errc::address_in_use);
+    CHECK(sim::wait(cluster.simulation, third.close()).ok());
+
+    REQUIRE(elsewhere.set("listeners", "nonsense").ok());
+    Broker fourth(cluster.machine.world(),
+                  {.settings = elsewhere, .metrics = nullptr, .journal = {}});
+    CHECK(sim::wait(cluster.simulation, fourth.start()).code() == Errc::invalid_config);
+    CHECK(sim::wait(cluster.simulation, fourth.close()).ok());
+    CHECK(produce(cluster.client, "nowhere", batch_of({"a"}).view()).error_code == 3);
+}
+
+TEST_CASE("advertised_listeners_go_before_the_address_the_client_came_to") {
+    Cluster cluster(20);
+    cluster.set("advertised.listeners", "PLAINTEXT://public.example:19092");
+    cluster.start();
+    const auto answer = cluster.client.ask<wire::MetadataResponse>(wire::MetadataRequest{}, 9);
+    REQUIRE(answer.brokers.size() == 1);
+    CHECK(answer.brokers[0].host == "public.example");
+    CHECK(answer.brokers[0].port == 19092);
+}
+
+TEST_CASE("metrics_tell_of_requests_stages_budgets_and_partitions") {
+    Cluster cluster(21);
+    cluster.start();
+    cluster.create("t", 3);
+    produce(cluster.client, "t", batch_of({"a", "b"}).view());
+    const std::string text = cluster.broker->metrics().text();
+    for (const std::string_view line :
+         {"cambium_requests_total{api=\"Produce\"} 1",
+          "kafka_server_replicamanager_partitioncount 3",
+          "kafka_server_brokertopicmetrics_messagesin_total 2", "cambium_connections 1",
+          "cambium_budget_used_bytes{budget=\"requests\"} 0",
+          "cambium_request_stage_seconds_count{stage=\"wait\"} 1"}) {
+        CAPTURE(line);
+        CHECK(text.find(std::string(line) + "\n") != std::string::npos);
+    }
+}
+
+TEST_CASE("a_request_that_takes_too_long_is_told_to_the_journal") {
+    Cluster cluster(22);
+    cluster.start();
+    cluster.create("t");
+    cluster.machine.disk().stall_next(sim::DiskOp::sync, ".log", 5s);
+    CHECK(produce(cluster.client, "t", batch_of({"a"}).view()).error_code == 0);
+    REQUIRE(cluster.lines.size() == 1);
+    CHECK(cluster.lines[0].starts_with("Produce v9"));
+    CHECK(cluster.lines[0].find("wait") != std::string::npos);
+    const auto empty = cluster.client.ask<wire::FetchedResponse>(fetch_request("t", 1, 5000), 12);
+    CHECK(cluster.lines.size() == 1);
+}
+
+TEST_CASE("a_client_that_leaves_ends_what_waits_for_it") {
+    Cluster cluster(23);
+    cluster.start();
+    cluster.create("t");
+    RawClient leaving(cluster.simulation, cluster.outside);
+    leaving.connect({"server", 9092});
+    leaving.send(fetch_request("t", 0, 600'000), 12);
+    cluster.simulation.run_for(1s);
+    CHECK(cluster.broker->connections() == 2);
+    leaving.disconnect();
+    cluster.simulation.run_for(1s);
+    CHECK(cluster.broker->connections() == 1);
+}
+
 }  // namespace
 }  // namespace cambium::broker

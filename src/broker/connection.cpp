@@ -194,6 +194,10 @@ io::Task<bool> Connection::begin(Buffer frame) {
     }
     const Status turn = co_await wait_for_turn(row);
     if (!turn.ok()) co_return false;
+    if (fault_point("broker.request_lost")) {
+        close({});
+        co_return false;
+    }
     request->charge = std::exchange(charged_, 0);
     request->owner = this;
     const Ticket ticket = outbox_.open();
@@ -237,6 +241,7 @@ void Connection::finish(Request& request, const HandlerRow& row, Ticket ticket, 
     if (!row.overlaps) --alone_;
     release(std::exchange(request.charge, 0));
     if (closing_) return;
+    if (fault_point("broker.answer_lost")) return close({});
     switch (reply.kind) {
         case Reply::Kind::answer:
             traffic_->answers.overdraw(reply.answer.memory());

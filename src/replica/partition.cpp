@@ -47,7 +47,8 @@ void Partition::append_here(ByteView batch, AppendOptions options, Acks& acks, s
     if (appended->duplicate) sometimes("replica.duplicate_answered");
     else core_.appended(end, static_cast<int64_t>(batch.size()));
     const bool settled = options.acks == acks_none || end <= core_.high_watermark() ||
-                         mutant("broker.ack_before_high_watermark");
+                         mutant("broker.ack_before_high_watermark") ||
+                         (appended->duplicate && mutant("broker.duplicate_acked_early"));
     // Who is no longer inside has timed out while this was in the mailbox: nobody waits.
     if (!settled && acks.inside()) {
         const Status watching =
