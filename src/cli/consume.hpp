@@ -17,14 +17,14 @@
 namespace cambium::cli {
 
 struct ConsumeArgs {
-    ServerArgs server;
+    ServerArgs server{};
     Output output = Output::text;
-    std::string topic;
+    std::string topic{};
     std::string from =
         "beginning";         // beginning, end, an offset, or -N: the last N of each partition
     bool until_end = false;  // of the moment of the start
     int64_t count = -1;      // all
-    std::vector<int32_t> partitions;  // all
+    std::vector<int32_t> partitions{};  // all
     std::string format = "%v\n";
     bool keys = false;  // short for the format "%k\t%v\n"
 };

@@ -15,15 +15,15 @@
 namespace cambium::cli {
 
 struct ProduceArgs {
-    ServerArgs server;
+    ServerArgs server{};
     Output output = Output::text;
-    std::string topic;
-    std::string file;                  // empty: standard input
-    std::string input = "lines";       // lines, json-array, csv
-    std::string key_separator;         // of lines
-    std::string key_field;             // of arrays and tables
-    std::optional<std::string> key;    // for every record
-    std::vector<std::string> headers;  // NAME=VALUE
+    std::string topic{};
+    std::string file{};                  // empty: standard input
+    std::string input = "lines";         // lines, json-array, csv
+    std::string key_separator{};         // of lines
+    std::string key_field{};             // of arrays and tables
+    std::optional<std::string> key{};    // for every record
+    std::vector<std::string> headers{};  // NAME=VALUE
     int32_t partition = -1;
     std::string codec = "none";
     std::string acks = "all";

@@ -15,33 +15,33 @@
 namespace cambium::cli {
 
 struct TopicCreateArgs {
-    ServerArgs server;
+    ServerArgs server{};
     Output output = Output::text;
-    std::string name;
+    std::string name{};
     int32_t partitions = -1;
     int16_t replication_factor = -1;
-    std::vector<std::string> configs;  // NAME=VALUE
+    std::vector<std::string> configs{};  // NAME=VALUE
     bool if_not_exists = false;
 };
 io::Task<Exit> topic_create(io::World world, Terminal* terminal, TopicCreateArgs args);
 
 struct TopicListArgs {
-    ServerArgs server;
+    ServerArgs server{};
     Output output = Output::text;
     bool internal = false;
 };
 io::Task<Exit> topic_list(io::World world, Terminal* terminal, TopicListArgs args);
 
 struct TopicDescribeArgs {
-    ServerArgs server;
+    ServerArgs server{};
     Output output = Output::text;
-    std::string name;
+    std::string name{};
 };
 io::Task<Exit> topic_describe(io::World world, Terminal* terminal, TopicDescribeArgs args);
 
 struct TopicDeleteArgs {
-    ServerArgs server;
-    std::vector<std::string> names;
+    ServerArgs server{};
+    std::vector<std::string> names{};
 };
 io::Task<Exit> topic_delete(io::World world, Terminal* terminal, TopicDeleteArgs args);
 
