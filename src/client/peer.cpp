@@ -45,17 +45,24 @@ io::Task<Status> Peer::ready(io::Monotonic deadline) {
     if (gate_.closed()) co_return Errc::cancelled;
     if (!opening_ && connected()) co_return Status();
     const io::Gate::Holder holder = gate_.hold();
-    if (opening_) {
-        io::Once<Status> opened;
-        waiting_.push_back(&opened);
-        co_return co_await opened;
-    }
-    opening_ = true;
+    io::Once<Status> opened;
+    waiting_.push_back(&opened);
+    if (!std::exchange(opening_, true)) io::spawn(gate_, open_for_all(deadline));
+    co_return co_await opened;
+}
+
+// Everybody goes on in the order in which they came, also those who come while others go on: what
+// was asked first is sent first, which the order of a producer's batches hangs on.
+io::Task<void> Peer::open_for_all(io::Monotonic deadline) {
     const Status status = co_await open(deadline);
+    while (status.ok() && !waiting_.empty()) {
+        io::Once<Status>* const next = waiting_.front();
+        waiting_.pop_front();
+        next->complete(status);
+    }
     opening_ = false;
     const auto waiting = std::exchange(waiting_, {});
     for (io::Once<Status>* each : waiting) each->complete(status);
-    co_return status;
 }
 
 io::Task<Status> Peer::open(io::Monotonic deadline) {

@@ -4,6 +4,7 @@
 // awaits close() before it destroys the peer.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -66,6 +67,7 @@ public:
     io::Task<void> close();
 
 private:
+    io::Task<void> open_for_all(io::Monotonic deadline);
     io::Task<Status> open(io::Monotonic deadline);
     io::Task<Status> negotiate(io::Monotonic deadline);
     io::Task<void> drop_connection();
@@ -77,7 +79,7 @@ private:
     std::unique_ptr<Connection> connection_;
     Versions versions_;
     bool opening_ = false;
-    std::vector<io::Once<Status>*> waiting_;  // for the opening
+    std::deque<io::Once<Status>*> waiting_;  // for the opening, in the order they came
     io::Gate gate_;
 };
 
