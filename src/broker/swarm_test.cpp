@@ -9,6 +9,8 @@
 namespace cambium::broker {
 namespace {
 
+using Strings = std::vector<std::string>;
+
 // Asks like RawClient, but takes a broken connection as an answer.
 class Careful {
 public:
@@ -159,91 +161,116 @@ sim::Config calm(sim::Config config) {
     return config;
 }
 
-void run_history(uint64_t seed) {
-    CAPTURE(seed);
-    io::Random random(seed);
-    Cluster cluster(seed, calm({}));
-    if (random.chance(0.5)) cluster.set("internal.segment.bytes", "1000");
-    cluster.start();
-    cluster.create("t", 2);
-    cluster.client.disconnect();
-
-    const sim::Config chaotic = chaos(seed);
-    cluster.simulation.config() = chaotic;
-    cluster.machine.disk().faults = chaotic.disk;
-    std::vector<std::unique_ptr<Careful>> clients;
-    io::Gate gate;
-    for (int i = 0; i < 6; ++i) {
-        clients.push_back(std::make_unique<Careful>(cluster.outside.world(), random.split()));
-        if (i < 4) io::spawn(gate, clients.back()->produce(std::to_string(i), i % 2, 20));
-        else io::spawn(gate, clients.back()->consume(i % 2, 20));
+class History {
+public:
+    explicit History(uint64_t seed)
+        : random_(seed), chaotic_(chaos(seed)), cluster_(seed, calm({})) {
+        if (random_.chance(0.5)) cluster_.set("internal.segment.bytes", "1000");
+        cluster_.start();
+        cluster_.create("t", 2);
+        cluster_.client.disconnect();
     }
-    for (int life = 0; life < 3; ++life) {
+    void run() {
+        cluster_.simulation.config() = chaotic_;
+        cluster_.machine.disk().faults = chaotic_.disk;
+        start_clients();
+        for (int life = 0; life < 3; ++life) {
+            live();
+            die();
+            rise(life % 2 == 0 ? 0 : 0.25);
+        }
+        heal();
+        cluster_.client.connect({"server", 9092});
+        for (int32_t partition = 0; partition < 2; ++partition) check(partition);
+        for (const auto& client : clients_) client->close();
+    }
+
+private:
+    void start_clients() {
+        for (int i = 0; i < 6; ++i) {
+            clients_.push_back(
+                std::make_unique<Careful>(cluster_.outside.world(), random_.split()));
+            Careful& client = *clients_.back();
+            if (i < 4) io::spawn(gate_, client.produce(std::to_string(i), i % 2, 20));
+            else io::spawn(gate_, client.consume(i % 2, 20));
+        }
+    }
+    // The disk fills up now and then, and is emptied again.
+    void live() {
         for (int i = 0; i < 4; ++i) {
-            // The disk fills up now and then, and is emptied again.
-            int64_t& quota = cluster.machine.disk().faults.quota_bytes;
-            quota = random.chance(0.5)
+            int64_t& quota = cluster_.machine.disk().faults.quota_bytes;
+            quota = random_.chance(0.5)
                         ? INT64_MAX
-                        : cluster.machine.disk().used_bytes() + random.between(0, 2000);
-            cluster.simulation.run_for(std::chrono::milliseconds(random.between(1, 100)));
+                        : cluster_.machine.disk().used_bytes() + random_.between(0, 2000);
+            cluster_.simulation.run_for(std::chrono::milliseconds(random_.between(1, 100)));
             quota = INT64_MAX;
         }
-        if (random.chance(0.3)) {
-            (void)cluster.stop();
-            cluster.machine.restart();
-        } else {
-            if (random.chance(0.5)) cluster.machine.crash();
-            else cluster.machine.kill();
-            (void)cluster.stop();
-            cluster.machine.restart();
-        }
-        cluster.machine.disk().faults = {};
-        // A start that meets an error gives up; the next one may not.
-        cluster.simulation.config().fault_point_enabled = life % 2 == 0 ? 0 : 0.25;
-        while (!cluster.try_start().ok()) {
-            (void)cluster.stop();
-            cluster.machine.restart();
-            cluster.simulation.config().fault_point_enabled = 0;
-        }
-        cluster.machine.disk().faults = chaotic.disk;
     }
-    cluster.simulation.config() = calm(chaotic);
-    cluster.machine.disk().faults = {};
-    cluster.simulation.run_until([&] { return gate.held() == 0; });
-    if (!cluster.broker->healthy()) {
+    void die() {
+        if (random_.chance(0.35)) cluster_.machine.crash();
+        else if (random_.chance(0.5)) cluster_.machine.kill();
+        (void)cluster_.stop();
+        cluster_.machine.restart();
+    }
+    // A start that meets an error gives up; the next one may not.
+    void rise(double fault_points) {
+        cluster_.machine.disk().faults = {};
+        cluster_.simulation.config().fault_point_enabled = fault_points;
+        while (!cluster_.try_start().ok()) {
+            (void)cluster_.stop();
+            cluster_.machine.restart();
+            cluster_.simulation.config().fault_point_enabled = 0;
+        }
+        cluster_.machine.disk().faults = chaotic_.disk;
+    }
+    void heal() {
+        cluster_.simulation.config() = calm(chaotic_);
+        cluster_.machine.disk().faults = {};
+        cluster_.simulation.run_until([&] { return gate_.held() == 0; });
+        if (cluster_.broker->healthy()) return;
         // A sync failed: only the next start can serve again.
-        (void)cluster.stop();
-        cluster.machine.restart();
-        REQUIRE(cluster.try_start().ok());
+        (void)cluster_.stop();
+        cluster_.machine.restart();
+        REQUIRE(cluster_.try_start().ok());
     }
-    cluster.client.connect({"server", 9092});
-    for (int32_t partition = 0; partition < 2; ++partition) {
-        // One answer holds one segment's worth at most.
-        std::vector<std::string> all;
+    // One answer holds one segment's worth at most.
+    Strings read_all(int32_t partition) {
+        Strings all;
         while (true) {
             const auto from = static_cast<int64_t>(all.size());
-            const auto answer = cluster.client.ask<wire::FetchedResponse>(
+            const auto answer = cluster_.client.ask<wire::FetchedResponse>(
                 fetch_request("t", from, 0, partition), 12);
-            const std::vector<std::string> more = values_of(answer, from);
-            if (more.empty()) break;
+            const Strings more = values_of(answer, from);
+            if (more.empty()) return all;
             all.insert(all.end(), more.begin(), more.end());
         }
-        for (const auto& client : clients) {
-            for (const auto& [offset, value] : client->acked[partition]) {
+    }
+    void check(int32_t partition) {
+        const Strings all = read_all(partition);
+        const auto holds = [&all](const std::map<int64_t, std::string>& known) {
+            for (const auto& [offset, value] : known) {
                 REQUIRE_MESSAGE(offset < static_cast<int64_t>(all.size()), value << " is lost");
                 CHECK(all[static_cast<size_t>(offset)] == value);
             }
-            for (const auto& [offset, value] : client->shown[partition]) {
-                REQUIRE_MESSAGE(offset < static_cast<int64_t>(all.size()), value << " was shown");
-                CHECK(all[static_cast<size_t>(offset)] == value);
-            }
+        };
+        for (const auto& client : clients_) {
+            holds(client->acked[partition]);
+            holds(client->shown[partition]);
         }
     }
-    for (const auto& client : clients) client->close();
-}
+
+    io::Random random_;
+    sim::Config chaotic_;
+    Cluster cluster_;
+    io::Gate gate_;
+    std::vector<std::unique_ptr<Careful>> clients_;
+};
 
 TEST_CASE("what_was_acknowledged_or_shown_stays_through_crashes_and_faults") {
-    for (uint64_t seed = 1; seed <= 40; ++seed) run_history(seed);
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+        CAPTURE(seed);
+        History(seed).run();
+    }
 }
 
 }  // namespace
