@@ -66,6 +66,7 @@ io::Task<void> Peer::open_for_all(io::Monotonic deadline) {
 }
 
 io::Task<Status> Peer::open(io::Monotonic deadline) {
+    negotiated_ = false;
     co_await drop_connection();
     Result<std::unique_ptr<Connection>> opened =
         co_await Connection::open(world_, address_, options_);
@@ -77,6 +78,8 @@ io::Task<Status> Peer::open(io::Monotonic deadline) {
         co_await drop_connection();
         co_return with_address(status.error());
     }
+    ++opened_;
+    negotiated_ = true;
     co_return Status();
 }
 

@@ -42,8 +42,10 @@ public:
                                            int16_t version_max) {
         if (gate_.closed()) co_return Errc::cancelled;
         const io::Gate::Holder holder = gate_.hold();
+        const uint64_t meant = meant_connection();
         const Status status = co_await ready(deadline);
         if (!status.ok()) co_return status.error();
+        if (meant != opened_) co_return with_address(Error{Errc::connection_reset, {}});
         const Result<int16_t> chosen = version(Request::api, version_max);
         if (!chosen.ok()) co_return chosen.error();
         Result<Reply<Response>> reply =
@@ -67,6 +69,11 @@ public:
     io::Task<void> close();
 
 private:
+    // The connection that a call which begins now goes out on: the one there is, or the next. A
+    // call that finds another one is not sent: what it was asked behind may be lost with the first.
+    [[nodiscard]] uint64_t meant_connection() const {
+        return connected() && negotiated_ ? opened_ : opened_ + 1;
+    }
     io::Task<void> open_for_all(io::Monotonic deadline);
     io::Task<Status> open(io::Monotonic deadline);
     io::Task<Status> negotiate(io::Monotonic deadline);
@@ -78,6 +85,8 @@ private:
     ConnectionOptions options_;
     std::unique_ptr<Connection> connection_;
     Versions versions_;
+    uint64_t opened_ = 0;      // connections so far, the present one included
+    bool negotiated_ = false;  // the present one
     bool opening_ = false;
     std::deque<io::Once<Status>*> waiting_;  // for the opening, in the order they came
     io::Gate gate_;
