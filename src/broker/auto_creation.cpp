@@ -17,6 +17,7 @@ void AutoCreation::want(const std::vector<std::string>& names) {
 
 io::Task<void> AutoCreation::create(std::vector<std::string> names) {
     std::vector<control::NewTopic> topics;
+    topics.reserve(names.size());
     for (const std::string& name : names)
         topics.push_back({.name = name, .assignments = {}, .configs = {}});
     // Whatever came of it, the client sees when it asks again.

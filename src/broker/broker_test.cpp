@@ -486,6 +486,7 @@ TEST_CASE("a_slow_reader_is_paused_and_others_are_not") {
     RawClient slow(cluster.simulation, cluster.outside);
     slow.connect({"server", 9092});
     std::vector<int32_t> sent;
+    sent.reserve(20);
     for (int i = 0; i < 20; ++i) sent.push_back(slow.send(fetch_request("t", 0), 12));
     cluster.simulation.run_for(10s);
     CHECK(cluster.simulation.sometimes().contains("broker.slow_reader_paused"));

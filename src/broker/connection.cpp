@@ -48,6 +48,7 @@ void Connection::close(std::string_view why) {
     stream_->close();
     // What waits here answers nobody any more. Each one that ends takes itself out of the map.
     std::vector<Ticket> tickets;
+    tickets.reserve(requests_.size());
     for (const auto& [ticket, request] : requests_) tickets.push_back(ticket);
     for (const Ticket ticket : tickets) {
         const auto found = requests_.find(ticket);

@@ -74,9 +74,13 @@ private:
     io::Task<void> write(ByteView bytes) {
         while (!bytes.empty()) {
             const Result<size_t> count = stream_->writev({&bytes, 1});
-            if (count.ok()) bytes = bytes.subspan(*count);
-            else if (count.code() != Errc::would_block) co_return;
-            else if (!(co_await stream_->writable()).ok()) co_return;
+            if (count.ok()) {
+                bytes = bytes.subspan(*count);
+                continue;
+            }
+            if (count.code() != Errc::would_block) co_return;
+            const Status writable = co_await stream_->writable();
+            if (!writable.ok()) co_return;
         }
     }
     io::Task<std::optional<Buffer>> read(size_t count) {
@@ -85,9 +89,13 @@ private:
         size_t have = 0;
         while (have < count) {
             const Result<size_t> got = stream_->read(out.mutable_view().subspan(have));
-            if (got.ok()) have += *got;
-            else if (got.code() != Errc::would_block) co_return std::nullopt;
-            else if (!(co_await stream_->readable()).ok()) co_return std::nullopt;
+            if (got.ok()) {
+                have += *got;
+                continue;
+            }
+            if (got.code() != Errc::would_block) co_return std::nullopt;
+            const Status readable = co_await stream_->readable();
+            if (!readable.ok()) co_return std::nullopt;
         }
         co_return std::optional<Buffer>(std::move(out));
     }

@@ -70,6 +70,7 @@ CreateResponse::Topic created(control::CreatedTopic answer, const Settings& sett
 
 std::vector<control::TopicSelector> selectors(DeleteRequest request) {
     std::vector<control::TopicSelector> topics;
+    topics.reserve(request.topic_names.size() + request.topics.size());
     for (std::string& name : request.topic_names) topics.push_back({std::move(name), {}});
     for (DeleteRequest::Topic& topic : request.topics)
         topics.push_back({std::move(topic.name), topic.topic_id});
@@ -81,6 +82,7 @@ std::vector<DeleteResponse::Topic> deletion_disabled(
     const std::vector<control::TopicSelector>& topics, int version) {
     const Errc code = version < 3 ? Errc::invalid_request : Errc::topic_deletion_disabled;
     std::vector<DeleteResponse::Topic> responses;
+    responses.reserve(topics.size());
     for (const control::TopicSelector& topic : topics) {
         responses.push_back({.name = topic.name,
                              .topic_id = topic.id,

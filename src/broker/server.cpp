@@ -84,6 +84,7 @@ io::Task<void> Server::close() {
         door->listener->close();
     }
     std::vector<uint64_t> numbers;
+    numbers.reserve(connections_.size());
     for (const auto& [number, connection] : connections_) numbers.push_back(number);
     for (const uint64_t number : numbers) {
         const auto found = connections_.find(number);

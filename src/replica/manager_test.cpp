@@ -62,7 +62,7 @@ struct Fixture {
         sim::wait(simulation, manager->published(&publication));
         simulation.run_for(std::chrono::milliseconds(1));
     }
-    meta::Builder::Publication change(std::vector<meta::Record> facts) {
+    meta::Builder::Publication change(const std::vector<meta::Record>& facts) {
         REQUIRE(builder.apply_change(facts, MetadataIndex{index += 10}).ok());
         meta::Builder::Publication publication = builder.publish();
         image = publication.after;
