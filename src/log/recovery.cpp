@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/fault.hpp"
+#include "log/epoch_check.hpp"
 #include "log/files.hpp"
 #include "log/names.hpp"
 #include "log/producer_snapshot.hpp"
@@ -127,7 +128,7 @@ io::Task<Status> Recovery::check_older() {
 io::Task<Result<Offset>> Recovery::end_of(SegmentRef segment) {
     const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
     if (!file) co_return file.error();
-    SegmentReader reader(&shared_->tail, segment, config_.index_interval_bytes);
+    SegmentReader reader(&shared_->tail, segment, config_.index_interval_bytes, false);
     const Result<std::optional<Place>> last = co_await reader.last_indexed();
     if (!last && last.code() != Errc::corrupt_message) co_return last.error();
     if (!last) co_return corrupt(last.error().context);
@@ -289,6 +290,14 @@ io::Task<Status> Recovery::read_epochs() {
         if (parsed) epochs_ = saved_epochs_ = std::move(*parsed);
     }
     epochs_.take_back(cut_.end);
+    const EpochRange range{segments_, start_, cut_.end, config_.index_interval_bytes};
+    const Result<bool> hold = co_await epochs_hold(&shared_->tail, epochs_, range);
+    if (!hold) co_return hold.error();
+    if (*hold) co_return Status();
+    Result<EpochCache> read = co_await read_epochs_of(range);
+    if (read.code() == Errc::corrupt_message) co_return corrupt(read.error().context);
+    if (!read) co_return read.error();
+    epochs_ = std::move(*read);
     co_return Status();
 }
 

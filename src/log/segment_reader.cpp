@@ -31,25 +31,31 @@ io::Task<Result<std::optional<Place>>> SegmentReader::locate(Offset target,
         auto found = co_await walk(target, from, false);
         co_return std::move(found);
     }
+    if (segment.index_suspect) co_await repair();
     if (!segment.index && !segment.index_suspect) {
         const Status loaded = co_await load_index(segment_);
         if (!loaded) co_return loaded.error();
     }
-    for (int attempt = 0; attempt < 2; ++attempt) {
+    for (int attempt = 0; attempt < 2 && segment.index && !segment.index_suspect; ++attempt) {
+        const std::optional<IndexEntry> entry = segment.index->floor(target - segment.base);
         Place from{0, segment.base};
-        std::optional<IndexEntry> entry;
-        if (segment.index && !segment.index_suspect)
-            entry = segment.index->floor(target - segment.base);
         if (entry) from = {entry->position, segment.base + entry->offset};
         auto found = co_await walk(target, from, entry.has_value());
         if (found || found.code() != Errc::corrupt_data) co_return std::move(found);
-        // The entry is wrong, not the log. The segment in use is rebuilt by its writer.
+        // The entry is wrong, not the log.
         segment.index_suspect = true;
         segment.index.reset();
-        if (segment.left) (void)co_await rebuild_index(segment_, interval_);
+        co_await repair();
     }
     auto found = co_await walk(target, Place{0, segment.base}, false);
     co_return std::move(found);
+}
+
+// The index of a segment that is still written is rebuilt by its writer.
+io::Task<void> SegmentReader::repair() {
+    if (!segment_->left || !may_repair_) co_return;
+    // Without it the look-up walks from the beginning.
+    (void)co_await rebuild_index(segment_, interval_);
 }
 
 io::Task<Result<std::optional<Place>>> SegmentReader::last_indexed() {
@@ -71,6 +77,7 @@ io::Task<Result<std::optional<Place>>> SegmentReader::walk(Offset target, Place 
     const Result<io::FileRef> file = co_await segment.cache.open(&segment);
     if (!file) co_return file.error();
     HeaderWalk walk(tail_, segment.file_number, *file, from.position, segment.size);
+    const int64_t walk_max = std::max<int64_t>(index_walk_bytes_max, int64_t{4} * interval_);
     bool first = true;
     Offset expected = from.offset;
     while (walk.stop() == Stop::none) {
@@ -85,7 +92,7 @@ io::Task<Result<std::optional<Place>>> SegmentReader::walk(Offset target, Place 
             expected = batch->header.next_offset();
             if (batch->header.last_offset() >= target)
                 co_return std::optional(Place{batch->position, batch->header.base_offset()});
-            if (from_index && batch->position - from.position > index_walk_bytes_max)
+            if (from_index && batch->position - from.position > walk_max)
                 co_return Errc::corrupt_data;
         }
         const Status read = co_await walk.more();

@@ -30,8 +30,13 @@ struct Extent {
 
 class SegmentReader {
 public:
-    SegmentReader(const TailCache* tail, SegmentRef segment, int32_t index_interval_bytes)
-        : tail_(tail), segment_(std::move(segment)), interval_(index_interval_bytes) {}
+    // With `may_repair` the index of a segment is rebuilt when it proves wrong.
+    SegmentReader(const TailCache* tail, SegmentRef segment, int32_t index_interval_bytes,
+                  bool may_repair = true)
+        : tail_(tail),
+          segment_(std::move(segment)),
+          interval_(index_interval_bytes),
+          may_repair_(may_repair) {}
 
     // Where the batch that holds `target`, or the first one above it, begins; nothing when the
     // segment ends before it. `near`, a place at or before the target, saves the look-up. Errors:
@@ -54,6 +59,7 @@ public:
 private:
     struct Progress;
     io::Task<Result<std::optional<Place>>> walk(Offset target, Place from, bool from_index);
+    io::Task<void> repair();
     io::Task<Status> measure_cold(Progress* progress);
     io::Task<Status> measure_hot(Progress* progress);
     [[nodiscard]] Error corrupt(int64_t position, const std::string& why) const;
@@ -61,6 +67,7 @@ private:
     const TailCache* tail_;
     SegmentRef segment_;
     int32_t interval_;
+    bool may_repair_;
 };
 
 }  // namespace cambium::log
