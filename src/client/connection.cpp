@@ -139,7 +139,9 @@ void Connection::fail(Errc why) {
     blocked_.close();
     // Whoever is resumed here finds the connection broken already.
     const std::deque<Waiting*> waiting = std::exchange(waiting_, {});
+    telling_ = true;
     for (Waiting* each : waiting) each->answer.complete(Result<Buffer>(why));
+    telling_ = false;
 }
 
 io::Task<void> Connection::close() {

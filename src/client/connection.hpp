@@ -65,6 +65,8 @@ public:
 
     // False once the connection is of no use any more.
     [[nodiscard]] bool usable() const { return broken_ == Errc::none; }
+    // It broke, and not everybody who waits has heard of it yet.
+    [[nodiscard]] bool telling() const { return telling_; }
 
     // The request is encoded now and sent when the Task runs. Errors besides those of encode():
     // request_timed_out, and what ended the connection; in both cases the request may have been
@@ -136,6 +138,7 @@ private:
     std::deque<Waiting*> waiting_;  // each lives in its exchange(); in the order sent
     int32_t next_correlation_id_ = 1;
     Errc broken_ = Errc::none;
+    bool telling_ = false;
     io::Signal blocked_;  // the stream took less than all
     io::Gate gate_;
 };

@@ -42,6 +42,7 @@ public:
                                            int16_t version_max) {
         if (gate_.closed()) co_return Errc::cancelled;
         const io::Gate::Holder holder = gate_.hold();
+        if (breaking()) co_return with_address(Error{Errc::connection_reset, {}});
         const uint64_t meant = meant_connection();
         const Status status = co_await ready(deadline);
         if (!status.ok()) co_return status.error();
@@ -59,6 +60,7 @@ public:
     io::Task<Status> send(Request request, io::Monotonic deadline, int16_t version_max) {
         if (gate_.closed()) co_return Errc::cancelled;
         const io::Gate::Holder holder = gate_.hold();
+        if (breaking()) co_return with_address(Error{Errc::connection_reset, {}});
         const Status status = co_await ready(deadline);
         if (!status.ok()) co_return status;
         const Result<int16_t> chosen = version(Request::api, version_max);
@@ -69,6 +71,9 @@ public:
     io::Task<void> close();
 
 private:
+    // Some calls have not heard yet that their connection broke. One that begins now shares their
+    // fate: on a new connection it would overtake them.
+    [[nodiscard]] bool breaking() const { return connection_ && connection_->telling(); }
     // The connection that a call which begins now goes out on: the one there is, or the next. A
     // call that finds another one is not sent: what it was asked behind may be lost with the first.
     [[nodiscard]] uint64_t meant_connection() const {

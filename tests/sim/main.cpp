@@ -1,16 +1,19 @@
 // cambium-sim: many histories from the command line (SIMULATION.md, "Commands").
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <optional>
+#include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fault.hpp"
@@ -200,15 +203,49 @@ int print_hashes(const Options& options) {
     return 0;
 }
 
-std::optional<uint64_t> find(const Mutant& planted, Outcome& outcome) {
+// What became of the search for a planted bug, told by the process that searched.
+struct Search {
+    uint64_t seed = 0;  // the one that runs, or that found it
+    bool done = false;
+    bool found = false;
+    std::array<char, 64> checker{};
+};
+
+void search(const Mutant& planted, Search& search) {
     const Scenario& scenario = scenario_named(planted.scenario);
-    for (uint64_t seed = 1; seed <= planted.budget; ++seed) {
-        enable_mutant(planted.name);
-        outcome = scenario.run(seed);
-        enable_mutant({});
-        if (!outcome.violations.empty()) return seed;
+    enable_mutant(planted.name);
+    for (search.seed = 1; search.seed <= planted.budget && !search.found; ++search.seed) {
+        const Outcome outcome = scenario.run(search.seed);
+        if (outcome.violations.empty()) continue;
+        search.found = true;
+        outcome.violations.front().checker.copy(search.checker.data(), search.checker.size() - 1);
+        break;
     }
-    return {};
+    search.done = true;
+}
+
+// In a process of its own: a planted bug may also break an invariant, which aborts.
+Search search_apart(const Mutant& planted) {
+    void* const shared =
+        mmap(nullptr, sizeof(Search), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) usage("no memory for the search");
+    auto* const found = new (shared) Search;
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        search(planted, *found);
+        std::_Exit(0);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child) usage("no process for the search");
+    Search result = *found;
+    munmap(shared, sizeof(Search));
+    if (!result.done) {
+        result.found = true;
+        std::string_view("a broken invariant")
+            .copy(result.checker.data(), result.checker.size() - 1);
+    }
+    return result;
 }
 
 int run_mutants(const Options& options) {
@@ -220,12 +257,12 @@ int run_mutants(const Options& options) {
     for (const Mutant& planted : mutants()) {
         if (!options.mutant.empty() && options.mutant != planted.name) continue;
         ++tried;
-        Outcome outcome;
-        if (const auto seed = find(planted, outcome)) {
+        const Search result = search_apart(planted);
+        if (result.found) {
             ++found;
             std::printf("found     %-44s by seed %llu of %s: %s\n", planted.name.data(),
-                        static_cast<unsigned long long>(*seed), planted.scenario.data(),
-                        outcome.violations.front().checker.c_str());
+                        static_cast<unsigned long long>(result.seed), planted.scenario.data(),
+                        result.checker.data());
         } else {
             std::printf("SURVIVED  %-44s %llu seeds of %s\n", planted.name.data(),
                         static_cast<unsigned long long>(planted.budget), planted.scenario.data());

@@ -15,11 +15,49 @@ constexpr std::array all_scenarios{
 
 constexpr std::array all_mutants{
     Mutant{"log.ack_before_sync", "log", 300},
+    Mutant{"log.sync_error_ignored", "log", 1000},
+    Mutant{"log.directory_entry_not_synced", "log", 1000},
+    Mutant{"log.roll_without_sync", "log", 1000},
+    Mutant{"log.torn_tail_not_cut", "log", 1000},
+    Mutant{"log.batches_after_hole_kept", "log", 3000},
+    Mutant{"log.durable_end_ahead", "log", 1000},
+    Mutant{"log.duplicate_not_detected", "log", 300},
+    Mutant{"log.taken_back_keeps_sequences", "log", 1000},
+    Mutant{"log.snapshot_not_replayed", "log", 2000},
+    Mutant{"meta.change_half_applied", "metadata", 1000},
+    Mutant{"control.producer_id_block_given_twice", "metadata", 300},
+    Mutant{"quorum.ack_before_durable", "metadata", 300},
+    Mutant{"quorum.torn_change_completed", "metadata", 2000},
+    Mutant{"quorum.snapshot_not_synced", "metadata", 2000},
+    Mutant{"replica.hw_above_durable_end", "server", 300},
+    Mutant{"replica.waiters_not_failed_on_take_back", "server", 1000},
+    Mutant{"broker.ack_before_high_watermark", "server", 300},
+    Mutant{"broker.fetch_above_high_watermark", "server", 300},
+    Mutant{"broker.answers_out_of_order", "server", 300},
+    Mutant{"broker.duplicate_acked_early", "server", 3000},
 };
 
-constexpr std::array<std::string_view, 1> required{
+constexpr auto required = std::to_array<std::string_view>({
     "log.rolled",
-};
+    "log.torn_tail_cut",
+    "log.hole_above_durable_end",
+    "log.zeros_cut",
+    "log.index_rebuilt",
+    "log.enospc",
+    "log.fenced",
+    "log.duplicate_answered",
+    "log.sequence_wrapped",
+    "log.group_commit",
+    "log.first_batch_refused",
+    "quorum.snapshot_taken",
+    "quorum.torn_change_dropped",
+    "replica.taken_back",
+    "broker.long_poll_woken",
+    "broker.answer_waited_for_socket",
+    "fault:log.roll.created",
+    "fault:log.recovery.synced",
+    "fault:log.written",
+});
 
 }  // namespace
 
