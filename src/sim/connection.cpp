@@ -105,7 +105,8 @@ void Connection::deliver(size_t from, Pipe::Segment segment) {
     if (!segment.end && net.random().chance(net.faults().reset)) {
         reset_from(from);
         reset_from(1 - from);
-        // The ends learn it later, and until then nothing may arrive behind the bytes that are lost.
+        // The ends learn it later, and until then nothing may arrive behind the bytes that are
+        // lost.
         for (Pipe& each : pipes) each.silent = true;
         return;
     }
