@@ -133,7 +133,7 @@ public:
 
     // Rare things that a large run never reached; a small one may not.
     int report(bool all_scenarios) const {
-        constexpr uint64_t large_run = 900;
+        constexpr uint64_t large_run = 3000;
         int missing = 0;
         for (const auto& [what, times] : sometimes_) {
             std::printf("sometimes %-44s %llu\n", what.c_str(),
