@@ -155,7 +155,7 @@ io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
             if (!progress->take(batch->header, bytes_max)) co_return Status();
             if (progress->at.position >= tail_->first(segment.file_number)) co_return Status();
         }
-        if (progress->length() >= bytes_max) break;
+        if (progress->length() > 0 && progress->length() >= bytes_max) break;
         const Status read = co_await scanner.more();
         if (!read) co_return read;
     }

@@ -100,6 +100,8 @@ TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, siz
     }
     while (size_class + 1 < chunk_classes && chunk_bytes_min << size_class < wanted) ++size_class;
     size_class = std::min(size_class, chunk_classes - 1);
+    while (size_class > 0 && static_cast<int64_t>(chunk_bytes_min << size_class) > limit_ / 16)
+        --size_class;
 
     Chunk chunk;
     chunk.file = file;

@@ -23,7 +23,8 @@ namespace cambium::log {
 
 class TailCache {
 public:
-    // Sizes of chunks: each of a log is twice as large as the one before it.
+    // Sizes of chunks: each of a log is twice as large as the one before it, as long as sixteen fit
+    // into the cache.
     static constexpr size_t chunk_bytes_min = 4U << 10;
     static constexpr size_t chunk_classes = 7;
     static constexpr size_t chunk_bytes_max = chunk_bytes_min << (chunk_classes - 1);
