@@ -632,5 +632,42 @@ TEST_CASE("a_client_that_leaves_ends_what_waits_for_it") {
     CHECK(cluster.broker->connections() == 1);
 }
 
+TEST_CASE("a_clean_stop_answers_what_is_under_way") {
+    Cluster cluster(24);
+    cluster.start();
+    cluster.create("t");
+    RawClient reader(cluster.simulation, cluster.outside);
+    reader.connect({"server", 9092});
+    const int32_t fetched = reader.send(fetch_request("t", 0, 600'000), 12);
+    cluster.machine.disk().stall_next(sim::DiskOp::sync, ".log", 200ms);
+    const Buffer batch = batch_of({"a"});
+    const int32_t produced = cluster.client.send(produce_request("t", batch.view()), 9);
+    cluster.simulation.run_for(50ms);
+
+    io::Gate gate;
+    std::optional<Status> closed;
+    io::spawn(gate, cluster.broker->close(), &closed);
+    const auto answer = cluster.client.receive<wire::ProduceResponse>(9, produced);
+    CHECK(answer.responses[0].partition_responses[0].error_code == 0);
+    CHECK(values_of(reader.receive<wire::FetchedResponse>(12, fetched)).empty());
+    CHECK(cluster.client.closed_by_server());
+    cluster.simulation.run_until([&] { return closed.has_value(); });
+    CHECK(closed->ok());
+    cluster.broker.reset();
+}
+
+TEST_CASE("complaints_that_anybody_can_cause_do_not_flood_the_journal") {
+    Cluster cluster(25);
+    cluster.start();
+    for (int i = 0; i < 30; ++i) {
+        RawClient hostile(cluster.simulation, cluster.outside);
+        hostile.connect({"server", 9092});
+        hostile.send_bytes(as_bytes("GET / HTTP/1.1\r\n\r\n"));
+        CHECK(hostile.closed_by_server());
+    }
+    CHECK(cluster.lines.size() >= 10);
+    CHECK(cluster.lines.size() <= 20);
+}
+
 }  // namespace
 }  // namespace cambium::broker

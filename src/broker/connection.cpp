@@ -38,8 +38,8 @@ void Connection::close(std::string_view why) {
     closing_ = true;
     if (!why.empty()) {
         traffic_->instruments->connections_broken.add();
-        traffic_->tell("closed the connection from " + peer_.remote.text() + ": " +
-                       std::string(why));
+        traffic_->complain("closed the connection from " + peer_.remote.text() + ": " +
+                           std::string(why));
     }
     Budget::leave(place_);
     Budget::leave(chunk_place_);
@@ -52,13 +52,34 @@ void Connection::close(std::string_view why) {
     for (const auto& [ticket, request] : requests_) tickets.push_back(ticket);
     for (const Ticket ticket : tickets) {
         const auto found = requests_.find(ticket);
-        if (found == requests_.end()) continue;
-        replica::Waiter* const waiter = found->second->waiting;
-        if (waiter != nullptr && waiter->inside())
-            traffic_->services->waiting->end(*waiter, Errc::cancelled);
+        if (found != requests_.end()) end_wait(*found->second);
     }
     // The last thing: when nothing runs any more, this is gone afterwards.
     ended_.notify();
+}
+
+void Connection::drain() {
+    if (draining_) return;
+    draining_ = true;
+    std::vector<Ticket> tickets;
+    tickets.reserve(requests_.size());
+    for (const auto& [ticket, request] : requests_) {
+        if (find_handler(request->header.api)->waits_for_records) tickets.push_back(ticket);
+    }
+    for (const Ticket ticket : tickets) {
+        const auto found = requests_.find(ticket);
+        if (found != requests_.end()) end_wait(*found->second);
+    }
+    close_if_drained();
+}
+
+void Connection::close_if_drained() {
+    if (draining_ && requests_.empty() && outbox_.pending() == 0) close({});
+}
+
+void Connection::end_wait(Request& request) {
+    if (request.waiting != nullptr && request.waiting->inside())
+        traffic_->services->waiting->end(*request.waiting, Errc::cancelled);
 }
 
 // ---- requests in
@@ -71,7 +92,7 @@ bool Connection::full() const {
 }
 
 io::Task<void> Connection::receive() {
-    while (!closing_) {
+    while (!closing_ && !draining_) {
         const Status room = co_await wait_for_room();
         if (!room.ok()) break;
         Result<Buffer> frame = co_await next_frame();
@@ -216,7 +237,7 @@ io::Task<Status> Connection::wait_for_turn(const HandlerRow* row) {
         const Status status = co_await changed_.wait();
         if (!status.ok()) co_return status;
     }
-    co_return closing_ ? Status(Errc::cancelled) : Status();
+    co_return closing_ || draining_ ? Status(Errc::cancelled) : Status();
 }
 
 io::Task<void> Connection::serve(std::unique_ptr<Request> request, const HandlerRow* row,
@@ -235,7 +256,7 @@ void Connection::finish(Request& request, const HandlerRow& row, Ticket ticket, 
         row.waits_for_records ? request.in(Stage::wait) : io::Duration{};
     if (total - for_records > traffic_->limits.slow_request) {
         traffic_->instruments->requests_slow.add();
-        traffic_->tell(describe_slow(request, total));
+        traffic_->complain(describe_slow(request, total));
     }
     moved_ = now;
     requests_.erase(ticket);
@@ -270,6 +291,7 @@ void Connection::wake_at_round_end() {
         if (closing_) return;
         if (outbox_.ready()) sendable_.notify();
         changed_.notify();
+        close_if_drained();
     });
 }
 
@@ -363,6 +385,7 @@ void Connection::wrote(size_t bytes) {
         traffic_->answers.give_back(answer.memory);
     }
     if (!full()) changed_.notify();
+    close_if_drained();
 }
 
 // ---- idleness

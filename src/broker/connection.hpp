@@ -46,6 +46,9 @@ public:
     // Ends it; `why` is for the journal (empty: nothing worth telling). May be called more than
     // once, from anywhere.
     void close(std::string_view why);
+    // Takes no more requests, lets those end that are under way (which wait for records at once),
+    // and closes once their answers are sent.
+    void drain();
 
     [[nodiscard]] const Peer& peer() const { return peer_; }
 
@@ -60,6 +63,7 @@ private:
     io::Task<bool> begin(Buffer frame);
     io::Task<Status> wait_for_turn(const HandlerRow* row);
     io::Task<void> serve(std::unique_ptr<Request> request, const HandlerRow* row, Ticket ticket);
+    void end_wait(Request& request);
     void finish(Request& request, const HandlerRow& row, Ticket ticket, Reply reply);
 
     io::Task<void> send();
@@ -73,6 +77,7 @@ private:
     void progress();
     void watch_idle();
     void check_idle();
+    void close_if_drained();
     [[nodiscard]] bool full() const;
     [[nodiscard]] Budget& lane(int64_t bytes) const;
 
@@ -104,6 +109,7 @@ private:
     size_t frames_in_turn_ = 0;
     io::Monotonic moved_;  // when bytes last moved
     io::TimerId idle_ = io::TimerId::none;
+    bool draining_ = false;
     bool closing_ = false;
     io::Signal ended_;
     io::Gate gate_;

@@ -216,7 +216,7 @@ Reply Fetching::reply() {
                                                  request_.header.correlation_id, out, &slots);
     if (!encoded.ok()) return Reply::close(encoded.error().text());
     Reply reply = Reply::with(Answer(std::move(out), slots, std::move(ranges_)));
-    reply.errors = errors_;
+    reply.errors = ErrorCount::of(response_);
     return reply;
 }
 

@@ -183,12 +183,9 @@ bool Producing::failed() const {
 
 Reply Producing::reply() {
     LeaderHints hints(services_, *request_.peer);
-    int64_t errors = 0;
     for (Response::Topic& topic : response_.responses) {
         for (Answered& partition : topic.partition_responses) {
-            if (partition.error_code == 0) continue;
-            ++errors;
-            if (request_.version() < first_with_leader_hints) continue;
+            if (partition.error_code == 0 || request_.version() < first_with_leader_hints) continue;
             const auto hint = hints.find(partition.error_code, topic.name, topic.topic_id,
                                          PartitionIndex(partition.index));
             if (hint) partition.current_leader = {hint->leader, hint->epoch};
@@ -196,9 +193,7 @@ Reply Producing::reply() {
     }
     for (const LeaderHints::Node& node : hints.nodes())
         response_.node_endpoints.push_back({node.id, node.address.host, node.address.port, {}});
-    Reply reply = answer_with(response_, request_);
-    reply.errors = errors;
-    return reply;
+    return answer_with(response_, request_);
 }
 
 // Posts everything to its partition and waits for what `acks` asks for.

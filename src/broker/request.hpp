@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "broker/answer.hpp"
+#include "broker/error_count.hpp"
 #include "bytes/buffer.hpp"
 #include "bytes/bytes.hpp"
 #include "io/clock.hpp"
@@ -91,7 +92,7 @@ struct Reply {
     Answer answer;
     // For the journal, when it closes.
     std::string why;
-    // The errors inside the answer, as far as they are counted.
+    // Error codes inside the answer, for metrics.
     int64_t errors = 0;
 
     [[nodiscard]] static Reply with(Answer answer) {
@@ -110,7 +111,9 @@ template <class M> [[nodiscard]] Reply answer_with(const M& message, const Reque
     const Status encoded =
         wire::encode_response(message, request.header.version, request.header.correlation_id, out);
     if (!encoded.ok()) return Reply::close(encoded.error().text());
-    return Reply::with(Answer(std::move(out)));
+    Reply reply = Reply::with(Answer(std::move(out)));
+    reply.errors = ErrorCount::of(message);
+    return reply;
 }
 
 }  // namespace cambium::broker

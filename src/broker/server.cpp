@@ -15,6 +15,9 @@ namespace {
 // While there are no descriptors: long enough not to spin, short enough not to be noticed.
 constexpr std::chrono::milliseconds accept_pause{100};
 
+// How long a stop waits for requests that are under way and for answers that nobody reads.
+constexpr std::chrono::milliseconds drain_max{1000};
+
 }  // namespace
 
 Server::~Server() { check(connections_.empty(), connections_.size()); }
@@ -52,7 +55,7 @@ void Server::admit(const Door& door, std::unique_ptr<io::Stream> stream) {
               .local = stream->local(),
               .remote = stream->peer()};
     size_t& from_there = per_address_[peer.remote.host];
-    if (gate_.closed() || connections_.size() >= limits.connections_max ||
+    if (closing_ || connections_.size() >= limits.connections_max ||
         from_there >= limits.connections_per_address_max) {
         traffic_->instruments->connections_refused.add();
         sometimes("broker.connection_refused");
@@ -76,20 +79,30 @@ io::Task<void> Server::serve(uint64_t number) {
     if (--address->second == 0) per_address_.erase(address);
     traffic_->instruments->connections_closed.add();
     connections_.erase(number);
+    if (connections_.empty() && closing_) drained_.wake();
 }
 
-io::Task<void> Server::close() {
-    for (const auto& door : doors_) {
-        door->pause.close();
-        door->listener->close();
-    }
+// Connections may end while they are visited.
+void Server::for_each(void (*visit)(Connection&)) {
     std::vector<uint64_t> numbers;
     numbers.reserve(connections_.size());
     for (const auto& [number, connection] : connections_) numbers.push_back(number);
     for (const uint64_t number : numbers) {
         const auto found = connections_.find(number);
-        if (found != connections_.end()) found->second->close({});
+        if (found != connections_.end()) visit(*found->second);
     }
+}
+
+io::Task<void> Server::close() {
+    closing_ = true;
+    for (const auto& door : doors_) {
+        door->pause.close();
+        door->listener->close();
+    }
+    for_each([](Connection& connection) { connection.drain(); });
+    const io::Monotonic deadline = traffic_->services->world.clock.now() + drain_max;
+    if (!connections_.empty()) (void)co_await drained_.sleep_until(deadline);
+    for_each([](Connection& connection) { connection.close({}); });
     co_await gate_.close();
     doors_.clear();
 }

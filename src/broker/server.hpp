@@ -26,7 +26,8 @@ namespace cambium::broker {
 class Server {
 public:
     // Outlives the server.
-    explicit Server(Traffic* traffic) : traffic_(traffic) {}
+    explicit Server(Traffic* traffic)
+        : traffic_(traffic), drained_(traffic->services->world.timers) {}
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -41,8 +42,8 @@ public:
     [[nodiscard]] const std::vector<Bound>& bound() const { return bound_; }
     [[nodiscard]] size_t connections() const { return connections_.size(); }
 
-    // Takes no more connections, ends those that are there, and completes when nothing of them
-    // runs.
+    // Takes no more connections and requests, gives those that are under way a second to end and
+    // their answers to be read, ends all connections, and completes when nothing of them runs.
     io::Task<void> close();
 
 private:
@@ -57,6 +58,7 @@ private:
     io::Task<void> accept(Door* door);
     void admit(const Door& door, std::unique_ptr<io::Stream> stream);
     io::Task<void> serve(uint64_t number);
+    void for_each(void (*visit)(Connection&));
 
     Traffic* traffic_;
     std::vector<std::unique_ptr<Door>> doors_;
@@ -64,6 +66,8 @@ private:
     std::map<uint64_t, std::unique_ptr<Connection>> connections_;
     std::map<std::string, size_t, std::less<>> per_address_;
     uint64_t accepted_ = 0;
+    bool closing_ = false;
+    io::Alarm drained_;
     io::Gate gate_;
 };
 

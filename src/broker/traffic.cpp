@@ -41,6 +41,21 @@ Traffic::Traffic(Services* the_services, const log::TailCache* the_tail, Journal
       answers("answers", the_services->settings->integer("answer.budget.bytes")),
       cold_reads("cold reads", TrafficLimits::cold_reads_bytes_max) {}
 
+void Traffic::complain(const std::string& line) {
+    if (!journal) return;
+    const io::Monotonic now = services->world.clock.now();
+    if (now - complaints_since_ >= std::chrono::seconds(1)) {
+        complaints_since_ = now;
+        complaints_ = 0;
+    }
+    if (++complaints_ > TrafficLimits::complaints_per_second) {
+        ++complaints_left_out_;
+        return;
+    }
+    const int64_t left_out = std::exchange(complaints_left_out_, 0);
+    journal(left_out == 0 ? line : line + " (and " + std::to_string(left_out) + " lines before)");
+}
+
 MutableBytes Traffic::scratch() {
     scratch_.resize(TrafficLimits::scratch_bytes);
     return scratch_.mutable_view();

@@ -36,6 +36,8 @@ struct TrafficLimits {
     static constexpr size_t frames_in_turn_max = 64;
     static constexpr size_t sent_in_turn_max = size_t{8} << 20;
 
+    static constexpr int64_t complaints_per_second = 10;
+
     size_t frame_bytes_max = 0;
     size_t requests_in_flight_max = 0;
     int64_t unsent_bytes_max = 0;
@@ -66,11 +68,14 @@ struct Traffic {
     // Used within one call, never across a wait.
     [[nodiscard]] MutableBytes scratch();
 
-    void tell(std::string_view line) const {
-        if (journal) journal(line);
-    }
+    // A line to the journal, of those that anybody outside can cause: above complaints_per_second
+    // they are only counted, and their number is told with the next one.
+    void complain(const std::string& line);
 
 private:
+    io::Monotonic complaints_since_;
+    int64_t complaints_ = 0;
+    int64_t complaints_left_out_ = 0;
     Buffer scratch_;
 };
 
