@@ -93,6 +93,8 @@ void DataDirectory::recorded(const DurableEnds& ends) {
 }
 
 io::Task<Result<std::vector<LogIdentity>>> DataDirectory::list() {
+    if (closed_) co_return Errc::cancelled;
+    const io::Gate::Holder holder = gate_.hold();
     Result<std::vector<io::DirectoryEntry>> entries =
         co_await shared_.world.disk.list(shared_.options.path);
     if (!entries) co_return entries.error();
@@ -122,6 +124,7 @@ Log* DataDirectory::add(const LogIdentity& identity, const LogConfig& config, Lo
 
 io::Task<Result<Log*>> DataDirectory::create(LogIdentity identity, LogConfig config) {
     if (closed_) co_return Errc::cancelled;
+    const io::Gate::Holder holder = gate_.hold();
     if (shared_.fenced) co_return Error{Errc::directory_fenced, shared_.fenced->text()};
     const std::string name = identity.partition.text();
     if (logs_.contains(identity.partition) || !busy_.insert(identity.partition).second)
@@ -183,6 +186,7 @@ io::Task<Status> DataDirectory::check_topic_id(LogIdentity identity) {
 
 io::Task<Result<Log*>> DataDirectory::load(LogIdentity identity, LogConfig config) {
     if (closed_) co_return Errc::cancelled;
+    const io::Gate::Holder holder = gate_.hold();
     if (shared_.fenced) co_return Error{Errc::directory_fenced, shared_.fenced->text()};
     if (logs_.contains(identity.partition) || !busy_.insert(identity.partition).second)
         co_return Error{Errc::already_exists, identity.partition.text()};
@@ -267,6 +271,7 @@ io::Task<Result<LogState>> DataDirectory::from_summary(LogIdentity identity, Log
 
 io::Task<Status> DataDirectory::remove(LogIdentity identity) {
     if (closed_) co_return Errc::cancelled;
+    const io::Gate::Holder holder = gate_.hold();
     if (shared_.fenced) co_return Error{Errc::directory_fenced, shared_.fenced->text()};
     if (!busy_.insert(identity.partition).second)
         co_return Error{Errc::already_exists, identity.partition.text()};
@@ -305,6 +310,7 @@ io::Task<Status> DataDirectory::rename_away(LogIdentity identity) {
 io::Task<Status> DataDirectory::close() {
     check(!closed_);
     closed_ = true;
+    co_await gate_.close();
     Status status = co_await close_logs();
     if (status && shared_.fenced) status = *shared_.fenced;
     // A start that failed has nothing to record: what is there stays as it was.

@@ -81,6 +81,7 @@ private:
     std::set<TopicPartition> busy_;  // being made, loaded or removed
     std::vector<Recovered> recovered_;
     io::TimerId tail_timer_ = io::TimerId::none;
+    io::Gate gate_;  // held by every operation on a log's files
     bool started_ = false;
     bool closed_ = false;
 };

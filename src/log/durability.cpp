@@ -95,7 +95,7 @@ io::Task<Status> Durability::round() {
     const io::Monotonic began = world_.clock.now();
     Status status = co_await engine_->sync(syncing_, where);
     const auto took = static_cast<double>((world_.clock.now() - began).count());
-    recent_ns_ = recent_ns_ == 0 ? took : recent_ns_ + newest_weight * (took - recent_ns_);
+    recent_ns_ += newest_weight * (took - recent_ns_);
     ++stats_.rounds;
     stats_.logs_synced += static_cast<int64_t>(syncing_.size());
     syncing_.clear();

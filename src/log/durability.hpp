@@ -101,7 +101,8 @@ private:
     io::TimerId timer_ = io::TimerId::none;
     bool scheduled_ = false;
     bool failed_ = false;
-    double recent_ns_ = 0;  // of syncs, smoothed
+    // Of syncs, smoothed. The first ones go to a worker: nothing is known of the disk yet.
+    double recent_ns_ = 2 * static_cast<double>(inline_time_max.count());
     io::Signal idle_;
     io::Gate gate_;
 };
