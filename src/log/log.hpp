@@ -90,8 +90,8 @@ public:
     // The written or the durable end moved forward.
     virtual void ends_moved() = 0;
     // A write or a sync failed: everything from `appended_end` on is gone, with its sequence
-    // numbers. `why` is no_space (the log goes on), directory_fenced (it does not) or cancelled (the
-    // process is ending).
+    // numbers. `why` is no_space (the log goes on), directory_fenced (it does not) or cancelled
+    // (the process is ending).
     virtual void taken_back(Offset appended_end, Errc why) = 0;
 };
 
