@@ -45,6 +45,7 @@ constexpr std::array table{
     row(ApiKey::create_topics, handle_create_topics, QuotaClass::controller_mutation),
     row(ApiKey::delete_topics, handle_delete_topics, QuotaClass::controller_mutation),
     row(ApiKey::init_producer_id, handle_init_producer_id),
+    row(ApiKey::describe_configs, handle_describe_configs),
 };
 static_assert(std::ranges::is_sorted(table, std::less_equal{}, &HandlerRow::api));
 

@@ -56,6 +56,7 @@ io::Task<Reply> handle_produce(Services* services, Request* request);
 io::Task<Reply> handle_fetch(Services* services, Request* request);
 io::Task<Reply> handle_list_offsets(Services* services, Request* request);
 io::Task<Reply> handle_init_producer_id(Services* services, Request* request);
+io::Task<Reply> handle_describe_configs(Services* services, Request* request);
 io::Task<Reply> handle_find_coordinator(Services* services, Request* request);
 
 }  // namespace cambium::broker
