@@ -165,6 +165,7 @@ TEST_CASE("what arrives before a reset has no hole") {
         CAPTURE(seed);
         Config config;
         config.network.reset = 0.05;
+        config.network.short_write = 0;
         Pair pair(seed, config);
         const Bytes sent = pattern(2000);
         Bytes got;
