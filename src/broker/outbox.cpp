@@ -14,29 +14,24 @@ Ticket Outbox::open() {
 }
 
 Outbox::Slot& Outbox::slot(Ticket ticket) {
+    if (mutant("broker.answers_out_of_order")) {
+        for (Slot& free : slots_) {
+            if (!free.answered) return free;
+        }
+    }
     const uint64_t position = static_cast<uint64_t>(ticket) - first_;
     check(position < slots_.size(), position, slots_.size());
     return slots_[position];
 }
 
 void Outbox::put(Ticket ticket, Answer answer, io::Monotonic now) {
-    check(answer.size() > 0);
-    Slot* place = &slot(ticket);
-    if (mutant("broker.answers_out_of_order")) {
-        // The first free place instead of its own.
-        for (Slot& earlier : slots_) {
-            if (!earlier.answered) {
-                place = &earlier;
-                break;
-            }
-        }
-    }
-    check(!place->answered);
+    Slot& place = slot(ticket);
+    check(!place.answered && answer.size() > 0);
     unsent_ += answer.size();
     memory_ += answer.memory();
-    place->answer = std::move(answer);
-    place->answered = true;
-    place->since = now;
+    place.answer = std::move(answer);
+    place.answered = true;
+    place.since = now;
 }
 
 void Outbox::skip(Ticket ticket) {
