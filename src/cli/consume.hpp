@@ -46,7 +46,7 @@ private:
     std::vector<Part> parts_;
 };
 
-// {"topic":...,"partition":...,"offset":...,"timestamp":...,"key":...,"value":...,"headers":[[..],..]}
+// {"topic":..,"partition":..,"offset":..,"timestamp":..,"key":..,"value":..,"headers":[[..],..]}
 void append_record_json(std::string& out, const client::ConsumedRecord& record);
 
 }  // namespace cambium::cli

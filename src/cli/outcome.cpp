@@ -15,7 +15,6 @@ std::string advice(Errc code, const Subject& subject) {
         case Errc::end_of_stream:
         case Errc::connection_reset:
         case Errc::network_exception:
-        case Errc::malformed:
             return "is " + server +
                    " a Kafka listener, and still running? --server HOST:PORT names another";
         case Errc::request_timed_out:

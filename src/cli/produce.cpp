@@ -108,6 +108,7 @@ struct Job {
     client::Producer& producer;
     Deliveries& deliveries;
     Progress& progress;
+    bool input_failed = false;
 };
 
 // Sends until the input ends.
@@ -115,7 +116,10 @@ io::Task<Status> send_all(Job* job) {
     const ProduceArgs& args = job->args;
     for (uint64_t tag = 0;; ++tag) {
         const Result<std::optional<InputRecord>> next = co_await job->input.next();
-        if (!next.ok()) co_return next.error();
+        if (!next.ok()) {
+            job->input_failed = true;
+            co_return next.error();
+        }
         if (!next->has_value()) co_return Status();
         const InputRecord& read = **next;
         client::Outgoing record{.topic = args.topic, .value = as_bytes(read.value)};
@@ -131,14 +135,19 @@ io::Task<Status> send_all(Job* job) {
     }
 }
 
-Exit outcome(Session& session, const ProduceArgs& args, const Status& sent,
-             const Deliveries& deliveries) {
+Exit outcome(Session& session, const Job& job, const Status& sent) {
+    const ProduceArgs& args = job.args;
+    const Deliveries& deliveries = job.deliveries;
     const std::string into = "cannot produce to '" + args.topic + "'";
     if (deliveries.failed() > 0) {
         return session.failed(into + ", " + counted(deliveries.failed(), "record") +
                                   " refused and " + grouped(deliveries.count()) + " delivered",
                               deliveries.first_error());
     }
+    if (job.input_failed)
+        return fail(session.terminal(),
+                    "cannot read the input after " + counted(deliveries.count(), "record"),
+                    sent.error(), {});
     if (!sent.ok())
         return session.failed(into + " after " + counted(deliveries.count(), "record"),
                               sent.error());
@@ -166,7 +175,7 @@ io::Task<Exit> produce_all(Session* session, ProduceArgs args) {
     co_await producer.flush();
     co_await producer.close();
     progress.finish();
-    co_return outcome(*session, args, sent, deliveries);
+    co_return outcome(*session, job, sent);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ void add_serve_options(CLI::App& command, ServeArgs& args) {
         ->type_name("FILE");
 }
 
-void add_server_commands(CLI::App& app, ServerCommand* chosen) {
+void add_server_commands(CLI::App& app, const std::string& program, ServerCommand* chosen) {
     auto serve_args = std::make_shared<ServeArgs>();
     CLI::App* const serving = app.add_subcommand("serve", "serve the Kafka protocol");
     serving->footer(
@@ -54,6 +54,7 @@ void add_server_commands(CLI::App& app, ServerCommand* chosen) {
         [serve_args, chosen] { *chosen = [serve_args] { return serve(*serve_args); }; });
 
     auto quick_args = std::make_shared<QuickstartArgs>();
+    quick_args->program = program;
     CLI::App* const quick = app.add_subcommand(
         "quickstart", "serve, with sample data in the topics flights and airports");
     quick->footer("Example:\n  cambium quickstart --samples examples\n");
@@ -84,8 +85,12 @@ Exit run(int argc, char** argv) {
     app.footer("cambium COMMAND --help says more. Exit codes: 0 done, 1 failed, 2 wrong usage.");
     ServerCommand server;
     cli::Command command;
-    add_server_commands(app, &server);
+    add_server_commands(app, argc > 0 ? argv[0] : "cambium", &server);
     cli::add_commands(app, &command);
+    if (argc < 2) {
+        std::cerr << app.help();
+        return Exit::usage;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

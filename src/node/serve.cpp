@@ -67,18 +67,15 @@ std::string loaded_line(const std::string& topic, const std::string& key,
     return "topic " + topic + " holds " + count + ", keyed by " + key + how + "\n";
 }
 
-std::string things_to_try(const io::Address& address) {
+std::string things_to_try(const std::string& program, const io::Address& address) {
     const bool usual = address.text() == "127.0.0.1:9092";
     const std::string server = usual ? "" : " --server " + address.text();
-    return "\ntry, in another terminal:\n"
-           "  build/release/cambium consume flights --from -3 --until end --keys" +
-           server +
-           "\n"
-           "  echo hello | build/release/cambium produce greetings" +
-           server +
-           "\n"
-           "  kcat -b " +
-           address.text() + " -C -t airports -o -3 -e\n\n";
+    const auto line = [&](const std::string& words) { return "  " + program + " " + words; };
+    return "\ntry, in another terminal (or any Kafka client, with bootstrap server " +
+           address.text() + "):\n" +
+           line("consume flights --from -3 --until end --keys" + server + "\n") +
+           "  echo hello | " + program + " produce greetings" + server + "\n" +
+           line("topic describe flights" + server + "\n\n");
 }
 
 // Empty when all is loaded, else what went wrong.
@@ -102,7 +99,13 @@ io::Task<std::optional<Error>> load(Running* running, cli::Samples* samples) {
     co_return error;
 }
 
-io::Task<Exit> run(Running* running, cli::Samples* samples) {
+// What the quick start adds to a server.
+struct Quick {
+    cli::Samples samples;
+    std::string program;
+};
+
+io::Task<Exit> run(Running* running, Quick* quick) {
     const std::optional<std::string> refused = co_await running->service.start();
     Exit exit = Exit::ok;
     if (refused.has_value()) {
@@ -110,13 +113,13 @@ io::Task<Exit> run(Running* running, cli::Samples* samples) {
         exit = Exit::failed;
     } else {
         say(*running, running->service.announcement());
-        if (samples != nullptr) {
-            const std::optional<Error> error = co_await load(running, samples);
+        if (quick != nullptr) {
+            const std::optional<Error> error = co_await load(running, &quick->samples);
             if (error.has_value()) {
                 running->terminal.say("cambium: cannot load the samples: " + error->text() + "\n");
                 exit = Exit::failed;
             } else {
-                say(*running, things_to_try(running->service.reachable()));
+                say(*running, things_to_try(quick->program, running->service.reachable()));
             }
         }
         if (exit == Exit::ok) co_await running->stop.wait();
@@ -129,7 +132,7 @@ io::Task<Exit> run(Running* running, cli::Samples* samples) {
     co_return exit;
 }
 
-Exit serve_with(const ServeArgs& args, const std::string* samples_directory) {
+Exit serve_with(const ServeArgs& args, const QuickstartArgs* quick_args) {
     raise_file_limit();
     real::System system;
     StandardStreams terminal(system.world());
@@ -139,26 +142,26 @@ Exit serve_with(const ServeArgs& args, const std::string* samples_directory) {
         return Exit::usage;
     }
     Stop stop(system, terminal);
-    std::optional<cli::Samples> samples;
-    if (samples_directory != nullptr) {
+    std::optional<Quick> quick;
+    if (quick_args != nullptr) {
         Result<cli::Samples> read =
-            real::wait(system, cli::read_samples(&system.world().disk, *samples_directory));
+            real::wait(system, cli::read_samples(&system.world().disk, quick_args->samples));
         if (!read.ok()) {
             terminal.say(
-                "cambium: cannot read the samples: " + read.error().text() +
+                "cambium: cannot read the samples: " + cli::explained(read.error(), {}) +
                 "\n    --samples DIR names a directory with flights*.json and airports.csv\n");
             return Exit::failed;
         }
-        samples = std::move(read.value());
+        quick = Quick{std::move(read.value()), quick_args->program};
     }
     Service service(system.world(), system.loop(), terminal, std::move(settings.value()));
     Running running{service, stop, terminal, system.world()};
-    return real::wait(system, run(&running, samples.has_value() ? &*samples : nullptr));
+    return real::wait(system, run(&running, quick.has_value() ? &*quick : nullptr));
 }
 
 }  // namespace
 
 cli::Exit serve(const ServeArgs& args) { return serve_with(args, nullptr); }
-cli::Exit quickstart(const QuickstartArgs& args) { return serve_with(args.serve, &args.samples); }
+cli::Exit quickstart(const QuickstartArgs& args) { return serve_with(args.serve, &args); }
 
 }  // namespace cambium::node

@@ -13,6 +13,7 @@ namespace cambium::node {
 struct QuickstartArgs {
     ServeArgs serve;
     std::string samples = "examples";
+    std::string program = "cambium";  // how it was called, for the commands to try
 };
 
 cli::Exit serve(const ServeArgs& args);

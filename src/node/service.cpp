@@ -52,6 +52,7 @@ Service::Service(io::World world, const real::RealLoop& loop, cli::Terminal& ter
                  Settings settings)
     : world_(world),
       loop_(loop),
+      terminal_(terminal),
       settings_(std::move(settings)),
       started_(world.clock.wall()),
       registration_(metrics_.collect([this](MetricsWriter& writer) { tell_metrics(writer); })),
@@ -103,10 +104,14 @@ io::Task<Status> Service::start_pages() {
 
 io::Task<std::optional<std::string>> Service::start() {
     const Status pages = co_await start_pages();
-    if (!pages.ok()) co_return explain_pages(pages.error(), settings_.text("http.listener"));
+    const std::string no_pages =
+        pages.ok() ? "" : explain_pages(pages.error(), settings_.text("http.listener"));
+    if (!pages.ok() && settings_.is_set("http.listener")) co_return no_pages;
     const Status started = co_await broker_.start();
     if (!started.ok()) co_return explain(started.error());
     phase_ = web::Phase::serving;
+    // Nobody asked for the usual port: that something else is on it stops nobody's log.
+    if (!pages.ok()) terminal_.say("cambium: no metrics and health pages: " + no_pages + "\n");
     co_return std::nullopt;
 }
 

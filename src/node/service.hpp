@@ -32,7 +32,8 @@ public:
     Service& operator=(const Service&) = delete;
 
     // Serves pages at once ("starting"), then recovers and serves Kafka. A failure comes back as
-    // a text for people: what happened and what to do.
+    // a text for people: what happened and what to do. That the usual port of the pages is taken is
+    // none, unless it was asked for.
     io::Task<std::optional<std::string>> start();
     // What is served, where, from which data, and what recovery found: one or few lines.
     [[nodiscard]] std::string announcement() const;
@@ -49,6 +50,7 @@ private:
 
     io::World world_;
     const real::RealLoop& loop_;
+    cli::Terminal& terminal_;
     Settings settings_;
     Timestamp started_;
     Metrics metrics_;
