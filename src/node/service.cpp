@@ -165,9 +165,12 @@ std::string Service::announcement() const {
     out += ", " + cli::counted(static_cast<int64_t>(report.topics), "topic") + " in " +
            settings_.list("log.dirs").front() + "\n";
     if (settings_.topic_text("flush.policy", {}) == "os")
-        out += "acks are NOT durable: flush.policy=os answers before the disk has the records\n";
+        out +=
+            "acks are NOT durable: log.flush.policy=os answers before the disk has the records\n";
     else
-        out += "acks are durable: a record is acknowledged when it is on disk (flush.policy=ack)\n";
+        out +=
+            "acks are durable: a record is acknowledged when it is on disk "
+            "(log.flush.policy=ack)\n";
     std::string lines;
     size_t scanned = 0;
     for (const log::Recovered& each : report.recovered) {
