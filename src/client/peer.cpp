@@ -62,7 +62,9 @@ io::Task<void> Peer::open_for_all(io::Monotonic deadline) {
     }
     opening_ = false;
     const auto waiting = std::exchange(waiting_, {});
+    refusing_ = true;
     for (io::Once<Status>* each : waiting) each->complete(status);
+    refusing_ = false;
 }
 
 io::Task<Status> Peer::open(io::Monotonic deadline) {

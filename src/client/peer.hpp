@@ -73,7 +73,9 @@ public:
 private:
     // Some calls have not heard yet that their connection broke. One that begins now shares their
     // fate: on a new connection it would overtake them.
-    [[nodiscard]] bool breaking() const { return connection_ && connection_->telling(); }
+    [[nodiscard]] bool breaking() const {
+        return refusing_ || (connection_ && connection_->telling());
+    }
     // The connection that a call which begins now goes out on: the one there is, or the next. A
     // call that finds another one is not sent: what it was asked behind may be lost with the first.
     [[nodiscard]] uint64_t meant_connection() const {
@@ -93,6 +95,7 @@ private:
     uint64_t opened_ = 0;      // connections so far, the present one included
     bool negotiated_ = false;  // the present one
     bool opening_ = false;
+    bool refusing_ = false;  // it failed, and not everybody who waited has heard of it yet
     std::deque<io::Once<Status>*> waiting_;  // for the opening, in the order they came
     io::Gate gate_;
 };

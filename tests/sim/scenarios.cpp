@@ -32,7 +32,7 @@ constexpr std::array all_mutants{
     Mutant{"replica.hw_above_durable_end", "server", 300},
     Mutant{"replica.waiters_not_failed_on_take_back", "server", 1000},
     Mutant{"broker.ack_before_high_watermark", "server", 300},
-    Mutant{"broker.fetch_above_high_watermark", "server", 300},
+    Mutant{"broker.fetch_above_high_watermark", "server", 3000},
     Mutant{"broker.answers_out_of_order", "server", 300},
     Mutant{"broker.duplicate_acked_early", "server", 3000},
 };
