@@ -45,6 +45,17 @@ size_t count_of(Reader& reader, size_t each) {
     return static_cast<size_t>(count);
 }
 
+bool possible(const LogSummary& log) {
+    if (log.segments.empty() || log.start.value() < 0 || log.end < log.start || log.producers < 0)
+        return false;
+    Offset last;
+    for (const SegmentSummary& segment : log.segments) {
+        if (segment.base <= last || segment.size < 0) return false;
+        last = segment.base;
+    }
+    return log.segments.front().base <= log.start && last <= log.end;
+}
+
 LogSummary decode_log(Reader& reader) {
     LogSummary log;
     log.start = Offset(reader.big<int64_t>());
@@ -65,7 +76,7 @@ LogSummary decode_log(Reader& reader) {
         segment.largest.offset = reader.big<int32_t>();
         log.segments.push_back(segment);
     }
-    if (log.segments.empty()) reader.fail();
+    if (!possible(log)) reader.fail();
     return log;
 }
 

@@ -17,6 +17,13 @@ constexpr size_t checked_from = 4;  // everything after the checksum
 static_assert(durable_ends_header_bytes == 4 + 1 + 8 + 16 + 4);
 static_assert(durable_ends_entry_bytes == 16 + 4 + 8 + 8 + 8 + 8 + checkpoint_bytes);
 
+bool possible(const DurableEnd& log) {
+    return log.start.value() >= 0 && log.end >= log.start && log.segment_base.value() >= 0 &&
+           log.segment_base <= log.end && log.position >= 0 &&
+           log.checkpoint.offset >= log.segment_base && log.checkpoint.offset <= log.end &&
+           log.checkpoint.position <= log.position;
+}
+
 }  // namespace
 
 Buffer encode(const DurableEnds& ends) {
@@ -65,7 +72,9 @@ Result<DurableEnds> decode_durable_ends(ByteView bytes) {
         log.segment_base = Offset(reader.big<int64_t>());
         log.position = reader.big<int64_t>();
         log.checkpoint = decode_checkpoint(reader);
+        if (!possible(log)) reader.fail();
     }
+    if (!reader.done()) return Error{Errc::corrupt_data, "durable ends that cannot be"};
     return ends;
 }
 

@@ -12,10 +12,11 @@ DurableEnds ends_at(int64_t generation, int64_t end) {
     DurableEnds ends;
     ends.generation = generation;
     ends.directory = topic_id(9);
+    const Offset last(end);
     ends.logs[{topic_id(1), PartitionIndex(3)}] = {
-        Offset(5), Offset(end), Offset(90), 4096,
+        std::min(Offset(5), last), last, std::min(Offset(90), last), 4096,
         Checkpoint{
-            Offset(95), 2048,
+            std::min(Offset(95), last), 2048,
             IndexState{2, 1, 300, {Timestamp(1700000000000), 4}, {Timestamp(1699999999999), 3}}}};
     return ends;
 }

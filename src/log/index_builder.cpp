@@ -25,6 +25,8 @@ IndexState decode_index_state(Reader& reader) {
     state.largest.offset = reader.big<int32_t>();
     state.last_time.timestamp = Timestamp(reader.big<int64_t>());
     state.last_time.offset = reader.big<int32_t>();
+    if (state.index_entries < 0 || state.time_entries < 0 || state.bytes_since_entry < 0)
+        reader.fail();
     return state;
 }
 
@@ -39,6 +41,7 @@ Checkpoint decode_checkpoint(Reader& reader) {
     checkpoint.offset = Offset(reader.big<int64_t>());
     checkpoint.position = reader.big<int64_t>();
     checkpoint.indexes = decode_index_state(reader);
+    if (checkpoint.offset.value() < 0 || checkpoint.position < 0) reader.fail();
     return checkpoint;
 }
 

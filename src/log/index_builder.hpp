@@ -44,6 +44,7 @@ struct IndexState {
 
 inline constexpr size_t index_state_bytes = 48;
 void encode(const IndexState& state, Writer& writer);
+// Fails the reader when the numbers cannot be those of a segment; so does the one below.
 [[nodiscard]] IndexState decode_index_state(Reader& reader);
 
 // A place in a segment from which recovery can go on: the index files hold what `indexes` counts,

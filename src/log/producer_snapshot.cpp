@@ -98,6 +98,10 @@ Result<ProducerState> decode_producers(ByteView bytes) {
     ProducerState state;
     for (int32_t i = 0; i < count; ++i) {
         const Entry entry = decode_entry(reader);
+        const ProducerBatch* batch = entry.producer.newest();
+        if (entry.id.value() < 0 ||
+            (batch != nullptr && (batch->offset_delta < 0 || batch->first_offset().value() < 0)))
+            return Error{Errc::corrupt_data, "producer snapshot with an entry that cannot be"};
         const auto known = state.producers().find(entry.id);
         state.restore(entry.id, known == state.producers().end()
                                     ? entry.producer

@@ -72,6 +72,21 @@ TEST_CASE("an unknown producer begins anywhere, a new epoch at 0, an old epoch n
     CHECK(log.send({1, 1, 4}) == Errc::none);
 }
 
+TEST_CASE("a producer whose first batch was refused or taken back begins with that one") {
+    Producers log;
+    const Buffer first = Producers::made({4, 2}, Offset(0));
+    log.state.refused(record::HeaderView(first.view()));
+    CHECK(log.send({6, 1}) == Errc::out_of_order_sequence_number);
+    CHECK(log.send({4, 2}) == Errc::none);
+    CHECK(log.send({6, 1}) == Errc::none);
+    log.state.take_back(Offset(0));
+    log.end = Offset(0);
+    CHECK(log.send({6, 1}) == Errc::out_of_order_sequence_number);
+    // A new epoch of it begins anew.
+    CHECK(log.send({0, 1, 1}) == Errc::none);
+    CHECK(log.send({1, 1, 1}) == Errc::none);
+}
+
 TEST_CASE("sequences wrap from 2^31-1 to 0, within a batch and between batches") {
     Producers log;
     CHECK(log.send({INT32_MAX - 1, 4}) == Errc::none);  // ends with sequence 1

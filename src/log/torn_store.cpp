@@ -42,7 +42,7 @@ io::Task<Status> copy(io::FileRef from, int64_t position, int64_t end, io::FileR
 
 }  // namespace
 
-TornStore::TornStore(io::Disk* disk, std::string directory)
+TornStore::TornStore(io::Disk* disk, const std::string& directory)
     : disk_(disk), path_(join(directory, torn_directory)) {}
 
 // Gives the number of the next file.

@@ -17,7 +17,7 @@ public:
     static constexpr int64_t bytes_max = int64_t{64} << 20;
 
     // `directory` is the data directory.
-    TornStore(io::Disk* disk, std::string directory);
+    TornStore(io::Disk* disk, const std::string& directory);
 
     // Keeps a copy of [position, end) of `file`, as much of it as fits, and gives the name of the
     // file under the data directory; empty when nothing could be kept because the disk is full.

@@ -1,0 +1,142 @@
+#include "log/durability.hpp"
+
+#include <deque>
+
+#include <doctest/doctest.h>
+
+#include "sim/simulation.hpp"
+#include "sim/wait.hpp"
+
+namespace cambium::log::test {
+namespace {
+
+struct FakeLog : Syncable {
+    Load dirty{1, 100};
+    [[nodiscard]] Load load() const override { return dirty; }
+    io::Task<Status> sync(io::Where) override { co_return Status(); }
+};
+
+// Takes as long as the test says, and remembers what it was asked.
+struct FakeEngine : SyncEngine {
+    struct Round {
+        size_t logs;
+        io::Where where;
+    };
+    explicit FakeEngine(io::World& w) : world(w), alarm(w.timers) {}
+    io::World& world;
+    io::Alarm alarm;
+    io::Duration takes = sim::microseconds(100);
+    Status result;
+    std::vector<Round> rounds;
+
+    io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) override {
+        rounds.push_back({logs.size(), where});
+        (void)co_await alarm.sleep_until(world.clock.now() + takes);
+        co_return result;
+    }
+};
+
+struct Service {
+    sim::Simulation simulation{1};
+    sim::Node& node = simulation.add_node("node1");
+    FakeEngine* engine = nullptr;
+    int failures = 0;
+    int advances = 0;
+    std::unique_ptr<Durability> durability;
+
+    Service() {
+        simulation.config().timer_late_max = io::Duration(0);
+        auto made = std::make_unique<FakeEngine>(node.world());
+        engine = made.get();
+        durability = std::make_unique<Durability>(
+            node.world(), std::move(made), sim::milliseconds(100),
+            Durability::Hooks{[this](const Error&) { ++failures; }, [this] { ++advances; }});
+    }
+    ~Service() { sim::wait(simulation, durability->close()); }
+    // One round for one log.
+    io::Where round(FakeLog& log) {
+        const size_t before = engine->rounds.size();
+        durability->wrote(log, true);
+        simulation.run_for(engine->takes + sim::milliseconds(1));
+        REQUIRE(engine->rounds.size() == before + 1);
+        return engine->rounds.back().where;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a sync runs on the loop only while syncs are fast and there is little to sync") {
+    Service service;
+    FakeLog log;
+    CHECK(service.round(log) == io::Where::worker);
+    for (int i = 0; i < 20; ++i) (void)service.round(log);
+    CHECK(service.round(log) == io::Where::here);
+    log.dirty.bytes = Durability::inline_bytes_max + 1;
+    CHECK(service.round(log) == io::Where::worker);
+    log.dirty = {2, 100};
+    CHECK(service.round(log) == io::Where::worker);
+    log.dirty = {1, 100};
+    CHECK(service.round(log) == io::Where::here);
+    service.engine->takes = sim::seconds(1);
+    (void)service.round(log);
+    service.engine->takes = sim::microseconds(100);
+    CHECK(service.round(log) == io::Where::worker);
+}
+
+TEST_CASE("logs that write during a round share the next one") {
+    Service service;
+    std::deque<FakeLog> logs(5);
+    service.engine->takes = sim::milliseconds(10);
+    service.durability->wrote(logs[0], true);
+    service.simulation.run_for(sim::milliseconds(5));
+    for (FakeLog& log : logs)
+        for (int i = 0; i < 3; ++i) service.durability->wrote(log, true);
+    service.simulation.run_for(sim::milliseconds(30));
+    REQUIRE(service.engine->rounds.size() == 2);
+    CHECK(service.engine->rounds[0].logs == 1);
+    CHECK(service.engine->rounds[1].logs == 5);
+    CHECK(service.advances == 2);
+    CHECK(service.durability->stats().logs_synced == 6);
+}
+
+TEST_CASE("nothing is synced again after an error") {
+    Service service;
+    FakeLog log;
+    service.engine->result = Errc::io_error;
+    (void)service.round(log);
+    CHECK(service.failures == 1);
+    CHECK(service.advances == 0);
+    service.engine->result = Status();
+    service.durability->wrote(log, true);
+    service.simulation.run_for(sim::seconds(1));
+    CHECK(service.engine->rounds.size() == 1);
+}
+
+TEST_CASE("who is in no hurry is synced once per interval, and at the end") {
+    Service service;
+    FakeLog lazy;
+    FakeLog other;
+    for (int i = 0; i < 50; ++i) {
+        service.durability->wrote(lazy, false);
+        service.simulation.run_for(sim::milliseconds(10));
+    }
+    CHECK(service.engine->rounds.size() >= 4);
+    CHECK(service.engine->rounds.size() <= 5);
+    service.simulation.run_for(sim::milliseconds(200));
+    const size_t rounds = service.engine->rounds.size();
+    service.durability->wrote(lazy, false);
+    service.durability->wrote(other, false);
+    service.durability->wrote(other, true);
+    service.durability->forget(lazy);
+    service.simulation.run_for(sim::seconds(1));
+    REQUIRE(service.engine->rounds.size() == rounds + 1);
+    CHECK(service.engine->rounds.back().logs == 1);
+    service.durability->wrote(lazy, false);
+    sim::wait(service.simulation, service.durability->close());
+    CHECK(service.engine->rounds.size() == rounds + 2);
+    service.durability = std::make_unique<Durability>(
+        service.node.world(), std::make_unique<FileByFile>(), sim::seconds(1),
+        Durability::Hooks{[](const Error&) {}, [] {}});
+}
+
+}  // namespace cambium::log::test
