@@ -67,6 +67,16 @@ TEST_CASE("byte by byte gives the same as all at once, chunked bodies too") {
     }
 }
 
+TEST_CASE("an empty chunked body may come byte by byte, with trailers or without") {
+    for (const std::string_view end : {"0\r\n\r\n", "0\r\nab: c\r\n\r\n", "0\r\nab\r\n\r\n"}) {
+        RequestParser parser = small();
+        for (const char byte :
+             "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(end))
+            parser.feed({&byte, 1});
+        CHECK(parser.state() == (end.find("ab\r") == end.npos ? State::ready : State::refused));
+    }
+}
+
 TEST_CASE("what is too large is refused with the status that says so") {
     RequestParser header = small();
     CHECK(header.feed("GET / HTTP/1.1\r\nX: " + std::string(300, 'x')) == State::refused);
