@@ -39,7 +39,7 @@ struct DirectoryOptions {
     int64_t tail_cache_bytes = int64_t{64} << 20;
     // How often a log saves what makes recovery short; it reads about this much below the durable
     // end.
-    int64_t checkpoint_interval_bytes = int64_t{4} << 20;
+    int64_t checkpoint_interval_bytes = int64_t{16} << 20;
     int64_t staged_bytes_max = int64_t{64}
                                << 20;  // over all logs; above it append answers over_budget
 };

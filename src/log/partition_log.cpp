@@ -274,12 +274,17 @@ io::Task<Result<LogSummary>> PartitionLog::summarize() {
     active()->builder.finish();
     Status status;
     if (epochs_dirty_) status = co_await save_epochs();
-    if (status) status = co_await flush_index(active(), config_.index_interval_bytes);
+    if (status) status = co_await flush_index(active(), config_.index_interval_bytes, &derived_);
     const bool far =
         active()->size - checkpoint_.position >= shared_.options.checkpoint_interval_bytes;
-    if (status && (summary.producers > 0 || far)) {
+    const bool saved = !snapshots_.empty() && snapshots_.back() == ends_.written;
+    if (status && !saved && (summary.producers > 0 || far)) {
         const Buffer snapshot = encode_producers(producers_);
         status = co_await save_producers(ends_.written, &snapshot);
+    }
+    if (status && !derived_.empty()) {
+        names_dirty_ = true;
+        status = co_await sync_files(io::Where::worker);
     }
     if (!status) co_return status.error();
     for (const SegmentRef& segment : segments_)

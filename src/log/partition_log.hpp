@@ -115,6 +115,12 @@ private:
         Place place;
         Checkpoint checkpoint;
     };
+    struct TimedBatch {
+        SegmentRef segment;
+        int64_t position = 0;
+        int64_t size = 0;
+        Timestamp timestamp;
+    };
     struct Waiter {
         Offset end;
         io::Once<Status> done;
@@ -155,6 +161,7 @@ private:
                                                                     Offset up_to);
     io::Task<Result<Place>> place_before(SegmentRef segment, Timestamp timestamp);
     io::Task<Status> know_largest(SegmentRef segment);
+    io::Task<Result<std::optional<TimedBatch>>> largest_in(SegmentRef segment, Offset up_to);
     io::Task<Status> remove_segments(std::vector<SegmentRef> gone);
 
     Shared& shared_;
@@ -177,7 +184,8 @@ private:
     bool writing_ = false;
     io::Signal idle_;  // the write Task ended
     std::vector<SegmentRef> dirty_;
-    bool names_dirty_ = false;  // the directory has names that are not durable
+    std::vector<io::FileRef> derived_;  // index files and snapshots that were written since
+    bool names_dirty_ = false;          // the directory has names that are not durable
     int64_t batches_unsynced_ = 0;
     WrittenEnd durable_;
     std::list<Waiter*> waiters_;

@@ -148,8 +148,11 @@ io::Task<Status> Recovery::make_durable() {
         if (status) status = co_await (*file)->datasync(io::Where::worker);
         if (!status) co_return status;
         const bool goes_on = i == read_from_ && checkpoint_.position > 0;
-        if (goes_on) status = co_await flush_index(segment, config_.index_interval_bytes);
-        else status = co_await write_index_anew(segment);
+        WrittenFiles wrote;
+        if (goes_on) status = co_await flush_index(segment, config_.index_interval_bytes, &wrote);
+        else status = co_await write_index_anew(segment, &wrote);
+        for (const io::FileRef& index : wrote)
+            if (status) status = co_await index->datasync(io::Where::worker);
         // Without room for the index the log still opens.
         if (!status && status.code() != Errc::no_space) co_return status;
     }

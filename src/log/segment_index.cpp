@@ -13,7 +13,8 @@ namespace cambium::log {
 namespace {
 
 // Puts `bytes` at `position`, which becomes the last of the file.
-io::Task<Status> put(io::Disk* disk, std::string path, int64_t position, Buffer bytes) {
+io::Task<Status> put(io::Disk* disk, std::string path, int64_t position, Buffer bytes,
+                     WrittenFiles* wrote) {
     Result<io::FileRef> file = co_await disk->open(path, io::OpenMode::create);
     if (!file) co_return Error{file.code(), path};
     const Result<int64_t> size = co_await (*file)->size();
@@ -23,19 +24,24 @@ io::Task<Status> put(io::Disk* disk, std::string path, int64_t position, Buffer 
     if (*size > position) status = co_await (*file)->truncate(position);
     if (status) status = co_await write_all(*file, position, bytes.view());
     if (!status) co_return Error{status.code(), path};
+    if (wrote != nullptr) wrote->push_back(*file);
     co_return Status();
 }
 
-io::Task<Status> put_pending(io::Disk* disk, SegmentRef segment, IndexBuilder::Pending pending) {
+io::Task<Status> put_pending(SegmentRef segment, WrittenFiles* wrote) {
+    io::Disk* disk = segment->cache.disk();
+    const IndexBuilder::Pending pending = segment->builder.take_pending();
     Buffer index;
     for (const IndexEntry& entry : pending.index) encode(entry, index);
     Buffer time;
     for (const TimeIndexEntry& entry : pending.time) encode(entry, time);
-    Status status = co_await put(disk, segment->path(FileKind::index),
-                                 pending.index_from * int64_t{index_entry_bytes}, std::move(index));
+    Status status =
+        co_await put(disk, segment->path(FileKind::index),
+                     pending.index_from * int64_t{index_entry_bytes}, std::move(index), wrote);
     if (status)
         status = co_await put(disk, segment->path(FileKind::time_index),
-                              pending.time_from * int64_t{time_index_entry_bytes}, std::move(time));
+                              pending.time_from * int64_t{time_index_entry_bytes}, std::move(time),
+                              wrote);
     co_return status;
 }
 
@@ -60,25 +66,23 @@ io::Task<Status> load_index(SegmentRef segment) {
     co_return Status();
 }
 
-io::Task<Status> flush_index(SegmentRef segment, int32_t interval_bytes) {
+io::Task<Status> flush_index(SegmentRef segment, int32_t interval_bytes, WrittenFiles* wrote) {
     if (segment->index_suspect) {
-        Status rebuilt = co_await rebuild_index(segment, interval_bytes);
+        Status rebuilt = co_await rebuild_index(segment, interval_bytes, wrote);
         co_return rebuilt;
     }
     if (segment->builder.pending() == 0) co_return Status();
-    Status status =
-        co_await put_pending(segment->cache.disk(), segment, segment->builder.take_pending());
+    Status status = co_await put_pending(segment, wrote);
     if (status.code() == Errc::end_of_stream)
-        status = co_await rebuild_index(segment, interval_bytes);
+        status = co_await rebuild_index(segment, interval_bytes, wrote);
     else if (!status) segment->index_suspect = true;
     co_return status;
 }
 
-io::Task<Status> write_index_anew(SegmentRef segment) {
+io::Task<Status> write_index_anew(SegmentRef segment, WrittenFiles* wrote) {
     if (segment->left) segment->builder.finish();
     if (segment->builder.pending() > 0) {
-        Status status =
-            co_await put_pending(segment->cache.disk(), segment, segment->builder.take_pending());
+        Status status = co_await put_pending(segment, wrote);
         segment->index_suspect = !status;
         co_return status;
     }
@@ -89,7 +93,7 @@ io::Task<Status> write_index_anew(SegmentRef segment) {
     co_return Status();
 }
 
-io::Task<Status> rebuild_index(SegmentRef segment, int32_t interval_bytes) {
+io::Task<Status> rebuild_index(SegmentRef segment, int32_t interval_bytes, WrittenFiles* wrote) {
     sometimes("log.index_rebuilt");
     Result<io::FileRef> file = co_await segment->cache.open(segment.get());
     if (!file) co_return file.error();
@@ -118,8 +122,7 @@ io::Task<Status> rebuild_index(SegmentRef segment, int32_t interval_bytes) {
     segment->index = std::move(index);
     segment->cache.used(segment.get());
     segment->index_suspect = false;
-    Status status =
-        co_await put_pending(segment->cache.disk(), segment, segment->builder.take_pending());
+    Status status = co_await put_pending(segment, wrote);
     if (!status) segment->index_suspect = true;
     co_return status;
 }

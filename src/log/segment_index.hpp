@@ -3,12 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/result.hpp"
+#include "io/disk.hpp"
 #include "io/task.hpp"
 #include "log/segment.hpp"
 
 namespace cambium::log {
+
+// Files that were written and not synced. Null: nobody is going to.
+using WrittenFiles = std::vector<io::FileRef>;
 
 // Fills segment->index from the file and from what waits to be written to it. A file that is
 // missing or short gives an index that is sparser, never one that is wrong without being noticed.
@@ -16,14 +21,14 @@ io::Task<Status> load_index(SegmentRef segment);
 
 // Writes what the builder gathered. Only by whoever writes the segment. Rebuilds the files first
 // when they do not hold what was written before.
-io::Task<Status> flush_index(SegmentRef segment, int32_t interval_bytes);
+io::Task<Status> flush_index(SegmentRef segment, int32_t interval_bytes, WrittenFiles* wrote);
 
 // Replaces whatever the files hold by what the builder gathered since the segment's beginning.
-io::Task<Status> write_index_anew(SegmentRef segment);
+io::Task<Status> write_index_anew(SegmentRef segment, WrittenFiles* wrote);
 
 // Reads the headers of the whole segment and makes index, builder and files anew. Only by whoever
 // writes the segment, or on one that is not written any more. Errors: corrupt_data when the segment
 // itself is damaged, those of the disk.
-io::Task<Status> rebuild_index(SegmentRef segment, int32_t interval_bytes);
+io::Task<Status> rebuild_index(SegmentRef segment, int32_t interval_bytes, WrittenFiles* wrote);
 
 }  // namespace cambium::log

@@ -55,7 +55,7 @@ io::Task<Result<std::optional<Place>>> SegmentReader::locate(Offset target,
 io::Task<void> SegmentReader::repair() {
     if (!segment_->left || !may_repair_) co_return;
     // Without it the look-up walks from the beginning.
-    (void)co_await rebuild_index(segment_, interval_);
+    (void)co_await rebuild_index(segment_, interval_, nullptr);
 }
 
 io::Task<Result<std::optional<Place>>> SegmentReader::last_indexed() {

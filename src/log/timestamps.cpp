@@ -171,36 +171,48 @@ io::Task<Result<Found>> PartitionLog::find_timestamp(Timestamp timestamp, Offset
     co_return Found();
 }
 
+// The batch of `segment` with the largest timestamp, in its records from the log start up to
+// `up_to`.
+io::Task<Result<std::optional<PartitionLog::TimedBatch>>> PartitionLog::largest_in(
+    SegmentRef segment, Offset up_to) {
+    const Status known = co_await know_largest(segment);
+    if (!known) co_return known.error();
+    const LargestTimestamp largest = segment->builder.largest();
+    const Offset last = segment->base + largest.offset;
+    Place from{0, segment->base};
+    // What is the largest of the whole segment is the largest of a part that holds it.
+    const bool inside = largest.offset >= 0 && last >= ends_.start && last < up_to;
+    if (inside) {
+        SegmentReader reader(&shared_.tail, segment, config_.index_interval_bytes);
+        const Result<std::optional<Place>> place = co_await reader.locate(last, std::nullopt);
+        if (!place) co_return place.error();
+        if (*place) from = **place;
+    }
+    std::optional<TimedBatch> best;
+    const Status walked =
+        co_await walk(&shared_.tail, segment, from, [&](const WalkedBatch& batch) {
+            const record::HeaderView& header = batch.header;
+            if (header.last_offset() >= up_to) return true;
+            const Timestamp timestamp = header.max_timestamp();
+            if (header.last_offset() >= ends_.start && (!best || timestamp > best->timestamp))
+                best = {segment, batch.position, static_cast<int64_t>(header.size()), timestamp};
+            return inside && best && best->timestamp == largest.timestamp;
+        });
+    if (!walked) co_return walked.error();
+    co_return best;
+}
+
 io::Task<Result<Found>> PartitionLog::find_max_timestamp(Offset up_to) {
     if (const Status status = usable(); !status) co_return status.error();
     const io::Gate::Holder holder = gate_.hold();
     up_to = std::min(up_to, ends_.written);
-    struct Best {
-        SegmentRef segment;
-        int64_t position = 0;
-        int64_t size = 0;
-        Timestamp timestamp;
-    };
-    std::optional<Best> best;
+    std::optional<TimedBatch> best;
     const std::vector<SegmentRef> segments = segments_;
     for (const SegmentRef& segment : segments) {
         if (segment->base >= up_to) break;
-        const Status known = co_await know_largest(segment);
-        if (!known) co_return known.error();
-        const bool older =
-            best && segment->left && segment->builder.largest().timestamp <= best->timestamp;
-        if (older) continue;
-        const Status walked = co_await walk(
-            &shared_.tail, segment, Place{0, segment->base}, [&](const WalkedBatch& batch) {
-                const record::HeaderView& header = batch.header;
-                if (header.last_offset() >= up_to) return true;
-                if (header.last_offset() >= ends_.start &&
-                    (!best || header.max_timestamp() > best->timestamp))
-                    best = {segment, batch.position, static_cast<int64_t>(header.size()),
-                            header.max_timestamp()};
-                return false;
-            });
-        if (!walked) co_return walked.error();
+        const Result<std::optional<TimedBatch>> found = co_await largest_in(segment, up_to);
+        if (!found) co_return found.error();
+        if (*found && (!best || (*found)->timestamp > best->timestamp)) best = **found;
     }
     if (!best) co_return Found();
     const Result<Found> found = co_await search_batch(best->segment, best->position, best->size,

@@ -94,9 +94,10 @@ io::Task<Status> PartitionLog::save_checkpoint(SegmentRef segment) {
     const Buffer snapshot = now ? encode_producers(producers_) : Buffer();
     const Offset at = ends_.written;
     const int64_t position = segment->size;
-    Status status = co_await flush_index(segment, config_.index_interval_bytes);
+    Status status = co_await flush_index(segment, config_.index_interval_bytes, &derived_);
     if (!status || !now) co_return status;
     status = co_await save_producers(at, &snapshot);
+    names_dirty_ = true;
     if (status) checkpoint_ = {at, position, segment->builder.state()};
     co_return status;
 }
@@ -178,7 +179,7 @@ io::Task<Status> PartitionLog::roll_into(SegmentRef segment) {
 io::Task<Status> PartitionLog::leave(SegmentRef segment) {
     segment->left = true;
     segment->builder.finish();
-    Status status = co_await flush_index(segment, config_.index_interval_bytes);
+    Status status = co_await flush_index(segment, config_.index_interval_bytes, &derived_);
     co_return transient(status.code()) ? Status() : status;
 }
 
@@ -187,10 +188,12 @@ io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot)
     const std::string path = join(directory(), segment_file(at, FileKind::snapshot));
     const Result<io::FileRef> file = co_await disk->open(path, io::OpenMode::create);
     if (!file) co_return Error{file.code(), path};
-    // Its checksum tells a part from the whole, so it needs neither a rename nor a sync.
+    // Its checksum tells a part from the whole, so it is not renamed into place.
     Status status = co_await (*file)->truncate(0);
     if (status) status = co_await write_all(*file, 0, snapshot->view());
     if (!status) co_return status;
+    derived_.push_back(*file);
+    names_dirty_ = true;
     snapshot_bytes_ = static_cast<int64_t>(snapshot->size());
     if (snapshots_.empty() || snapshots_.back() < at) snapshots_.push_back(at);
     // The one that the record names stays, and one before it to fall back to.
@@ -275,7 +278,7 @@ void PartitionLog::wake_waiters(Errc why) {
 }
 
 Syncable::Load PartitionLog::load() const {
-    Load load{dirty_.size() + (names_dirty_ ? 1U : 0U), 0};
+    Load load{dirty_.size() + derived_.size() + (names_dirty_ ? 1U : 0U), 0};
     for (const SegmentRef& segment : dirty_) load.bytes += segment->dirty_bytes;
     return load;
 }
@@ -302,7 +305,8 @@ io::Task<Status> PartitionLog::sync(io::Where where) {
 io::Task<Status> PartitionLog::sync_files(io::Where where) {
     const std::vector<SegmentRef> segments = std::exchange(dirty_, {});
     const bool names = std::exchange(names_dirty_, false);
-    std::vector<io::FileRef> files;
+    // A checkpoint counts from the sync on that follows it: what it needs is part of that.
+    std::vector<io::FileRef> files = std::exchange(derived_, {});
     for (const SegmentRef& segment : segments) {
         check(segment->file != nullptr);
         files.push_back(segment->file);
