@@ -163,9 +163,10 @@ private:
         }
         for (const TopicPartition& partition : finished) finish(partition);
     }
-    void finish(TopicPartition partition) {
-        plan_.ends.erase(partition);
-        consumer_.unassign(partition);
+    void finish(const TopicPartition& partition) {
+        const TopicPartition name = partition;  // it may be the key that is erased
+        plan_.ends.erase(name);
+        consumer_.unassign(name);
     }
 
     // A person who sees nothing happen learns why, once.

@@ -93,7 +93,7 @@ Result<std::unique_ptr<JsonInput>> JsonInput::open(std::string text, std::string
         std::make_unique<Made>(std::move(text), std::move(key_field));
     Result<JsonArray> array = JsonArray::open(input->text_);
     if (!array.ok()) return array.error();
-    input->array_ = std::move(array.value());
+    input->array_ = *array;
     return input;
 }
 

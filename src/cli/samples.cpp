@@ -44,6 +44,7 @@ io::Task<Result<std::vector<int64_t>>> held_by(client::Admin* admin, std::string
     const Result<client::TopicInfo> info = co_await admin->describe_topic(topic);
     if (!info.ok()) co_return info.error();
     std::vector<client::OffsetQuery> queries;
+    queries.reserve(info->partitions.size());
     for (size_t i = 0; i < info->partitions.size(); ++i)
         queries.push_back(
             {{topic, PartitionIndex(static_cast<int32_t>(i))}, wire::list_offsets::latest});

@@ -124,7 +124,7 @@ io::Task<Result<std::vector<TopicInfo>>> Admin::ask_topics(std::optional<std::st
     while (true) {
         wire::MetadataRequest request;
         request.allow_auto_topic_creation = false;
-        if (name.has_value()) request.topics.emplace().push_back({Uuid{}, *name});
+        if (name.has_value()) request.topics.emplace().push_back({Uuid{}, name});
         auto reply =
             co_await client_.call_any<wire::MetadataResponse>(std::move(request), deadline);
         if (reply.ok()) {

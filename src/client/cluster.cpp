@@ -9,6 +9,7 @@ namespace {
 
 std::vector<NodeId> nodes(const std::vector<int32_t>& ids) {
     std::vector<NodeId> out;
+    out.reserve(ids.size());
     for (const int32_t id : ids) out.push_back(NodeId(id));
     return out;
 }

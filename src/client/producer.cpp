@@ -206,7 +206,7 @@ io::Monotonic Producer::look_at(Queue& queue, io::Monotonic now, bool flush, Req
          {batches.ready_at(flush), queue.look_up_not_before, identity_not_before_}) {
         if (time > now) next = std::min(next, time);
     }
-    tell(queue, std::move(ended));
+    tell(queue, ended);
     return next;
 }
 
@@ -239,7 +239,7 @@ io::Task<void> Producer::find_leader(Queue* queue) {
         queue->look_up_not_before = client_.world().clock.now() + look_up_backoff;
         std::vector<ProduceQueue::Ended> ended;
         if (!worth_retrying(leader.code())) queue->batches.fail_all(leader.error(), ended);
-        tell(*queue, std::move(ended));
+        tell(*queue, ended);
     }
     alarm_.wake();
 }
@@ -332,10 +332,10 @@ void Producer::settle(const Entry& entry, Result<Offset> answer) {
     }
     std::vector<ProduceQueue::Ended> ended;
     queue.batches.done(entry.batch, std::move(answer), client_.world().clock.now(), ended);
-    tell(queue, std::move(ended));
+    tell(queue, ended);
 }
 
-void Producer::tell(Queue& queue, std::vector<ProduceQueue::Ended> ended) {
+void Producer::tell(Queue& queue, const std::vector<ProduceQueue::Ended>& ended) {
     for (const ProduceQueue::Ended& each : ended) {
         const bool known = each.result.ok() && each.result->value() >= 0;
         for (size_t i = 0; i < each.batch->receipts.size(); ++i) {
@@ -368,7 +368,7 @@ void Producer::fail_all(const Error& error) {
     for (Queue* queue : order_) {
         std::vector<ProduceQueue::Ended> ended;
         queue->batches.fail_all(error, ended);
-        tell(*queue, std::move(ended));
+        tell(*queue, ended);
     }
 }
 

@@ -118,7 +118,7 @@ private:
     [[nodiscard]] wire::ProduceRequest request_for(const Entries& entries) const;
     void settle(const Entry& entry, Result<Offset> answer);
     void settle_all(const Entries& entries, const wire::ProduceResponse& response);
-    void tell(Queue& queue, std::vector<ProduceQueue::Ended> ended);
+    void tell(Queue& queue, const std::vector<ProduceQueue::Ended>& ended);
     void release(size_t size);
     void fail_all(const Error& error);
     [[nodiscard]] bool all_empty() const;
