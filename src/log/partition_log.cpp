@@ -82,8 +82,10 @@ Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
     if (const std::optional<ProducerBatch>& original = *judged)
         return Appended{original->first_offset(), original->last_offset,
                         log_time ? original->timestamp : Timestamp(), true};
-    if (shared_.staged_bytes + static_cast<int64_t>(batch.size()) >
-        shared_.options.staged_bytes_max) {
+    // A batch larger than the whole budget waits until nothing else does.
+    const int64_t staged = shared_.staged_bytes;
+    if (staged > 0 &&
+        staged + static_cast<int64_t>(batch.size()) > shared_.options.staged_bytes_max) {
         producers_.refused(header);
         return Error{Errc::over_budget, "too many bytes wait to be written"};
     }

@@ -236,6 +236,13 @@ TEST_CASE("batches larger than a segment, and more staged than the budget, are r
     CHECK(machine.until_durable(log, Offset(2)).ok());
     CHECK(append(log, 2, -1, 400).ok());
     CHECK(machine.until_durable(log, Offset(3)).ok());
+    // One that is larger than the budget passes alone.
+    Log* wide = machine.create(identity(2));
+    CHECK(append(wide, 0, -1, 5000).ok());
+    CHECK(append(wide, 1, -1, 5000).code() == Errc::over_budget);
+    CHECK(machine.until_durable(wide, Offset(1)).ok());
+    CHECK(append(wide, 1, -1, 5000).ok());
+    CHECK(machine.until_durable(wide, Offset(2)).ok());
 }
 
 TEST_CASE("a batch that fills the segment exactly stays in it, one byte more rolls") {
