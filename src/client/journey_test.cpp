@@ -90,7 +90,9 @@ io::Task<Status> read_all(Consumer* consumer, Seen* seen, size_t count) {
 TEST_CASE("through lost answers, moved leaders and resets every record arrives once, in order") {
     for (uint64_t seed = 1; seed <= 60; ++seed) {
         CAPTURE(seed);
-        Stage stage(seed, {});
+        sim::Config config;
+        config.network.reset = seed % 4 == 0 ? 0.01 : 0;
+        Stage stage(seed, config);
         stage.cluster.add("t", 3);
         stage.one.lose_answer = stage.two.lose_answer = seed % 2 == 0 ? 0.1 : 0;
         stage.one.lose_request = seed % 5 == 0 ? 0.1 : 0;
