@@ -133,14 +133,14 @@ void LogHistory::check_found(log::Log* log) {
 }
 
 void LogHistory::work(io::Duration time) {
-    bool running = true;
+    running_ = true;
     gate_ = std::make_unique<io::Gate>();
     for (const auto& producer : producers_) {
         const auto index = static_cast<size_t>(producer->options().number / 10);
-        io::spawn(*gate_, producer->run({node_.world(), logs_[index], &running}, !faulty_));
+        io::spawn(*gate_, producer->run({node_.world(), logs_[index], &running_}, !faulty_));
     }
     for (size_t i = 0; i < readers_.size(); ++i) {
-        io::spawn(*gate_, readers_[i]->run({node_.world(), logs_[i], &running}));
+        io::spawn(*gate_, readers_[i]->run({node_.world(), logs_[i], &running_}));
     }
     simulation_.after_each_event([this] { check_ends(); });
     (void)simulation_.run_for(time);
@@ -157,7 +157,7 @@ void LogHistory::work(io::Duration time) {
         if (!settled() && node_.alive())
             violate("progress", "a producer is stuck although nothing fails any more");
     }
-    running = false;
+    running_ = false;
 }
 
 void LogHistory::check_ends() {

@@ -56,6 +56,7 @@ private:
     std::vector<log::Ends> last_ends_;
     std::vector<bool> created_;  // acknowledged as created
     std::unique_ptr<io::Gate> gate_;
+    bool running_ = false;  // what the tasks behind the gate look at; they outlive work()
     bool faulty_ = false;
 };
 
