@@ -1,5 +1,5 @@
 // The five codecs of record batches, whole (compress, decompress) and in bounded steps
-// (Decompressor).
+// (Compressor, Decompressor).
 //
 // The numbers of Codec are those of a batch's attributes. Everything here is for bytes that are not
 // trusted: output is bounded by a cap that the caller names and by the window limit below, errors
@@ -36,8 +36,37 @@ inline constexpr size_t decompression_block_bytes = 64U << 10;
 // what comes out, and so by the cap.
 inline constexpr int zstd_window_log_max = 27;
 
-// Appends the compressed form of `in`, at the codec's default level. Snappy is written in the
-// framing of snappy-java, which every Kafka client reads and which decompresses in bounded steps.
+// How hard a codec tries when nobody says. The numbers are Kafka's (KIP-390): -1 for gzip, 9 for
+// lz4, which there means its fast mode, 3 for zstd. Codecs without levels ignore them.
+[[nodiscard]] int standard_level(Codec codec);
+[[nodiscard]] bool has_levels(Codec codec);
+// What is written needs a reader to keep no more than this, at any level, so that neither do we.
+inline constexpr int zstd_written_window_log_max = 23;
+
+// Compresses in steps, so that a decompressor's blocks need not be held together. Snappy is written
+// in the framing of snappy-java, which every Kafka client reads and which decompresses in bounded
+// steps.
+class Compressor {
+public:
+    // `size` is how much will be added in all: a codec's memory follows from it.
+    Compressor(Codec codec, int level, size_t size);
+    ~Compressor();
+    Compressor(const Compressor&) = delete;
+    Compressor& operator=(const Compressor&) = delete;
+
+    // Appends to `out` what the codec lets go of. Errors (after which it is of no more use): the
+    // library's, which only come of memory or of another size than was said.
+    [[nodiscard]] Status add(ByteView in, Buffer& out);
+    // The same with the rest; nothing is added behind it.
+    [[nodiscard]] Status finish(ByteView in, Buffer& out);
+
+    class Engine;
+
+private:
+    std::unique_ptr<Engine> engine_;
+};
+
+// Appends the compressed form of `in`, at the codec's standard level.
 [[nodiscard]] Status compress(Codec codec, ByteView in, Buffer& out);
 
 // All of `in`; at most `cap` bytes come out.

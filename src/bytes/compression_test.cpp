@@ -61,6 +61,46 @@ TEST_CASE("every codec gives back what it was given, at sizes around a block") {
         }
 }
 
+TEST_CASE("what is compressed in steps reads as one, at every level and however it is cut") {
+    const std::string text = sample(300'000);
+    for (const Codec codec : all)
+        for (const int level : {standard_level(codec), 1, 9})
+            for (const size_t step : {1'000UL, 65'536UL, 100'000UL, 300'000UL}) {
+                CAPTURE(name(codec));
+                CAPTURE(level);
+                CAPTURE(step);
+                Compressor compressor(codec, level, text.size());
+                Buffer packed;
+                size_t at = 0;
+                for (; at + step < text.size(); at += step)
+                    REQUIRE(compressor.add(as_bytes(text).subspan(at, step), packed).ok());
+                REQUIRE(compressor.finish(as_bytes(text).subspan(at), packed).ok());
+                const Result<Buffer> unpacked = decompress(codec, packed.view(), text.size());
+                REQUIRE(unpacked.ok());
+                CHECK(unpacked->text() == text);
+            }
+}
+
+TEST_CASE("a higher level compresses further") {
+    const std::string text = sample(300'000);
+    const auto packed = [&](Codec codec, int level) {
+        Compressor compressor(codec, level, text.size());
+        Buffer out;
+        REQUIRE(compressor.finish(as_bytes(text), out).ok());
+        return out.size();
+    };
+    CHECK(packed(Codec::gzip, 9) < packed(Codec::gzip, 1));
+    CHECK(packed(Codec::zstd, 19) < packed(Codec::zstd, 1));
+    CHECK(packed(Codec::lz4, 12) < packed(Codec::lz4, 9));  // 9 is the fast mode, as in Kafka
+}
+
+TEST_CASE("a compressor that is told another size than comes says so") {
+    Compressor compressor(Codec::zstd, 3, 10);
+    Buffer out;
+    REQUIRE(compressor.add(as_bytes(std::string_view("four")), out).ok());
+    CHECK_FALSE(compressor.finish({}, out).ok());
+}
+
 TEST_CASE("compression appends to what is there") {
     for (const Codec codec : all) {
         Buffer out = Buffer::copy_of(as_bytes("front"));

@@ -95,4 +95,14 @@ void patch_timestamp(MutableBytes batch, TimestampType type, Timestamp time) {
     seal(batch);
 }
 
+void patch_codec(MutableBytes batch, Codec codec) {
+    check(batch.size() >= header_bytes, batch.size());
+    const auto attributes = load_big<uint16_t>(batch.data() + at::attributes);
+    const auto others = static_cast<uint16_t>(attributes & ~codec_bits);
+    store_big(batch.data() + at::attributes,
+              static_cast<uint16_t>(others | static_cast<uint16_t>(codec)));
+    store_big(batch.data() + at::length, static_cast<int32_t>(batch.size() - length_overhead));
+    seal(batch);
+}
+
 }  // namespace cambium::record

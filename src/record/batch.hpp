@@ -185,5 +185,7 @@ void patch(MutableBytes batch, Offset base, LeaderEpoch epoch);
 // Sets the batch's largest timestamp and whose clock it is, and the checksum anew. With
 // log_append_time every record of the batch reads as having `time`.
 void patch_timestamp(MutableBytes batch, TimestampType type, Timestamp time);
+// The payload was compressed anew and fills `batch`: sets length, codec and checksum.
+void patch_codec(MutableBytes batch, Codec codec);
 
 }  // namespace cambium::record

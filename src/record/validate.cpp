@@ -127,6 +127,7 @@ Validated walk(Source& source, const BatchView& batch, const ProduceRules& rules
     if (!source.done() && source.ok())
         return refused(Errc::invalid_record, "bytes after the last record");
     out.max_timestamp = Timestamp(largest);
+    out.record_bytes = source.position();
     return out;
 }
 
@@ -134,9 +135,14 @@ Validated walk_compressed(const BatchView& batch, const ProduceRules& rules,
                           Decompressor& decompressor) {
     const size_t cap =
         std::max(rules.decompressed_max_bytes, decompression_factor * rules.max_message_bytes);
-    decompressor.begin(*batch.codec(), batch.payload(), cap);
+    decompressor.begin(*batch.codec(), batch.payload(), std::min(cap, rules.undecided_above));
     SkippingReader source(decompressor);
     Validated out = walk(source, batch, rules);
+    if (source.code() == Errc::message_too_large && rules.undecided_above < cap) {
+        out = Validated();
+        out.undecided = true;
+        return out;
+    }
     // What the codec says goes before what its cut output looks like.
     if (!source.ok() && source.code() != Errc::invalid_record)
         return refused(source.code(), source.code() == Errc::message_too_large

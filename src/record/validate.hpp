@@ -34,6 +34,9 @@ struct ProduceRules {
     int64_t timestamp_after_max_ms = 3600000;
     bool keys_required = false;  // the topic is compacted
     bool zstd_allowed = true;    // since Produce 7
+    // A compressed batch is left undecided once more than this has come out of it: whoever must not
+    // be held up gives it to somebody who has the time.
+    size_t undecided_above = SIZE_MAX;
 };
 
 // The record that broke a rule, and how: BatchIndexAndErrorMessage of the answer.
@@ -49,10 +52,14 @@ struct Validated {
     Errc code = Errc::none;
     std::string why;  // empty when it is accepted
     std::vector<RecordError> record_errors;
+    // Nothing was found wrong within ProduceRules::undecided_above, and there is more to look at.
+    bool undecided = false;
     // The largest timestamp of the records, which the header need not have said.
     Timestamp max_timestamp{};
+    // What the records take when they are not compressed.
+    size_t record_bytes = 0;
 
-    [[nodiscard]] bool ok() const { return code == Errc::none; }
+    [[nodiscard]] bool ok() const { return code == Errc::none && !undecided; }
 };
 
 // `records` is the whole of what was sent for a partition: exactly one batch of format 2.
