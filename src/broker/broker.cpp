@@ -14,7 +14,6 @@ constexpr std::string_view any_address = "0.0.0.0";
 log::DirectoryOptions directory_options(const Settings& settings) {
     log::DirectoryOptions options;
     options.path = settings.list("log.dirs").front();
-    options.ack_needs_sync = settings.topic_text("flush.policy", {}) != "os";
     options.tail_cache_bytes = settings.integer("log.tail.cache.bytes");
     return options;
 }

@@ -88,7 +88,7 @@ DurableEnds DataDirectory::collect_ends() const {
 void DataDirectory::recorded(const DurableEnds& ends) {
     for (const auto& [partition, log] : logs_) {
         const auto end = ends.logs.find(key(log->identity()));
-        if (end != ends.logs.end()) log->recorded(end->second.checkpoint.offset);
+        if (end != ends.logs.end()) log->recorded(end->second);
     }
 }
 
@@ -234,6 +234,8 @@ io::Task<Result<LogState>> DataDirectory::from_summary(LogIdentity identity, Log
         const FileName name = parse_file(entry.name);
         if (name.kind == FileKind::log) sizes[name.base] = entry.size;
         if (name.kind == FileKind::snapshot) state.snapshots.push_back(name.base);
+        if (entry.name.ends_with(deleted_suffix))
+            shared_.deleted.remove(join(directory, entry.name), io::Duration(0));
     }
     std::map<Offset, int64_t> expected;
     for (const SegmentSummary& segment : summary.segments) expected[segment.base] = segment.size;
@@ -312,6 +314,7 @@ io::Task<Status> DataDirectory::close() {
     closed_ = true;
     co_await gate_.close();
     Status status = co_await close_logs();
+    co_await shared_.deleted.close();
     if (status && shared_.fenced) status = *shared_.fenced;
     // A start that failed has nothing to record: what is there stays as it was.
     if (status && started_) status = co_await recorder_.record();

@@ -33,8 +33,7 @@ class TailCache;
 
 struct DirectoryOptions {
     std::string path;
-    bool ack_needs_sync =
-        true;  // flush.policy=ack: sync after every round; os: at most every flush_interval
+    // Where LogConfig::flush_policy is os, records are durable this much later at the latest.
     io::Duration flush_interval{1'000'000'000};
     int64_t tail_cache_bytes = int64_t{64} << 20;
     // How often a log saves what makes recovery short; it reads about this much below the durable

@@ -323,9 +323,10 @@ TEST_CASE("closing writes, syncs and answers everything that was appended") {
     for (uint64_t seed = 1; seed <= 20; ++seed) {
         CAPTURE(seed);
         Machine machine(seed);
-        machine.options.ack_needs_sync = seed % 2 == 0;
+        LogConfig config;
+        config.flush_policy = seed % 2 == 0 ? FlushPolicy::ack : FlushPolicy::os;
         machine.open();
-        Log* log = machine.create();
+        Log* log = machine.create(identity(), config);
         for (int64_t i = 0; i < 10; ++i)
             REQUIRE(log->append(batch({i, 1}).view(), LeaderEpoch(0)).ok());
         io::Gate gate;

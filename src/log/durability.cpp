@@ -1,5 +1,6 @@
 #include "log/durability.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/fault.hpp"
@@ -35,37 +36,64 @@ Durability::Durability(io::World& world, std::unique_ptr<SyncEngine> engine,
       flush_interval_(flush_interval),
       hooks_(std::move(hooks)) {}
 
-void Durability::wrote(Syncable& log, bool soon) {
+void Durability::wrote(Syncable& log, io::Duration within) {
     if (failed_ || log.waiting_ == Syncable::Waiting::for_a_round) return;
-    if (soon) {
-        if (log.waiting_ == Syncable::Waiting::lazily) std::erase(lazy_, &log);
+    if (within <= soon) {
+        forget_lazy(log);
         log.waiting_ = Syncable::Waiting::for_a_round;
         waiting_.push_back(&log);
         schedule();
         return;
     }
-    if (log.waiting_ == Syncable::Waiting::lazily) return;
+    const io::Monotonic due = world_.clock.now() + std::min(within, flush_interval_);
+    if (log.waiting_ == Syncable::Waiting::lazily && log.due_ <= due) return;
+    forget_lazy(log);
     log.waiting_ = Syncable::Waiting::lazily;
-    lazy_.push_back(&log);
-    if (timer_ == io::TimerId::none)
-        timer_ = world_.timers.set(world_.clock.now() + flush_interval_, [this] {
-            timer_ = io::TimerId::none;
-            hurry_lazy();
-        });
+    log.due_ = due;
+    lazy_.emplace(due, &log);
+    arm();
 }
 
-void Durability::hurry_lazy() {
-    for (Syncable* log : lazy_) {
+// One timer, for the first that is due.
+void Durability::arm() {
+    if (lazy_.empty()) return;
+    const io::Monotonic first = lazy_.begin()->first;
+    if (timer_ != io::TimerId::none) {
+        if (timer_at_ <= first) return;
+        world_.timers.cancel(timer_);
+    }
+    timer_at_ = first;
+    timer_ = world_.timers.set(first, [this] {
+        timer_ = io::TimerId::none;
+        hurry_lazy(world_.clock.now());
+        arm();
+    });
+}
+
+void Durability::hurry_lazy(io::Monotonic by) {
+    while (!lazy_.empty() && lazy_.begin()->first <= by) {
+        Syncable* log = lazy_.begin()->second;
+        lazy_.erase(lazy_.begin());
         log->waiting_ = Syncable::Waiting::for_a_round;
         waiting_.push_back(log);
     }
-    lazy_.clear();
     if (!waiting_.empty()) schedule();
 }
 
+void Durability::forget_lazy(Syncable& log) {
+    if (log.waiting_ != Syncable::Waiting::lazily) return;
+    const auto [first, last] = lazy_.equal_range(log.due_);
+    for (auto at = first; at != last; ++at) {
+        if (at->second != &log) continue;
+        lazy_.erase(at);
+        break;
+    }
+    log.waiting_ = Syncable::Waiting::no;
+}
+
 void Durability::forget(Syncable& log) {
+    forget_lazy(log);
     std::erase(waiting_, &log);
-    std::erase(lazy_, &log);
     log.waiting_ = Syncable::Waiting::no;
 }
 
@@ -93,7 +121,9 @@ io::Task<Status> Durability::round() {
     for (Syncable* log : syncing_) log->waiting_ = Syncable::Waiting::no;
     if (syncing_.size() > 1) sometimes("log.group_commit");
     const io::Monotonic began = world_.clock.now();
+    round_began_ = began;
     Status status = co_await engine_->sync(syncing_, where);
+    round_began_.reset();
     const auto took = static_cast<double>((world_.clock.now() - began).count());
     recent_ns_ += newest_weight * (took - recent_ns_);
     ++stats_.rounds;
@@ -101,6 +131,10 @@ io::Task<Status> Durability::round() {
     syncing_.clear();
     if (status) hooks_.advanced();
     co_return status;
+}
+
+io::Duration Durability::sync_age() const {
+    return round_began_ ? world_.clock.now() - *round_began_ : io::Duration(0);
 }
 
 io::Where Durability::choose() const {
@@ -113,7 +147,7 @@ io::Where Durability::choose() const {
 io::Task<void> Durability::close() {
     world_.timers.cancel(timer_);
     timer_ = io::TimerId::none;
-    hurry_lazy();
+    hurry_lazy(io::Monotonic::never());
     while (scheduled_) (void)co_await idle_.wait();
     co_await gate_.close();
 }

@@ -7,19 +7,23 @@
 // An error of a round is reported once and ends the service: nothing is ever synced again, because
 // the kernel may have dropped the pages and called them clean (fsyncgate, 2018).
 //
-// With flush.policy=ack a round begins at the end of the loop's round that wrote; with os at most
-// one in flush_interval does, except for logs that ask for the former. A round runs on the loop
-// itself only while that is cheap: one small dirty file, and recent syncs were fast.
+// A log says how long it can wait. With flush.policy=ack that is not at all: a round begins at the
+// end of the loop's round that wrote. With os it is flush.ms, and flush_interval at most, so that
+// whatever is written becomes durable soon. A round runs on the loop itself only while that is
+// cheap: one small dirty file, and recent syncs were fast.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "base/result.hpp"
+#include "io/clock.hpp"
 #include "io/event.hpp"
 #include "io/gate.hpp"
 #include "io/task.hpp"
@@ -46,6 +50,7 @@ private:
     friend class Durability;
     enum class Waiting : uint8_t { no, lazily, for_a_round };
     Waiting waiting_ = Waiting::no;
+    io::Monotonic due_;  // while it waits lazily
 };
 
 class SyncEngine {
@@ -74,33 +79,41 @@ public:
     Durability(io::World& world, std::unique_ptr<SyncEngine> engine, io::Duration flush_interval,
                Hooks hooks);
 
-    // `log` wrote. `soon`: somebody waits for it (flush.policy=ack).
-    void wrote(Syncable& log, bool soon);
+    static constexpr io::Duration soon{0};
+    // `log` wrote, and a sync of it begins within this time.
+    void wrote(Syncable& log, io::Duration within);
     // Nothing more is asked of it, except to finish a sync that is under way.
     void forget(Syncable& log);
     // Makes everything durable that was written, and ends.
     io::Task<void> close();
 
     [[nodiscard]] SyncStats& stats() { return stats_; }
+    // How long the round that is under way has taken so far; 0 between rounds.
+    [[nodiscard]] io::Duration sync_age() const;
 
 private:
     void schedule();
     io::Task<void> run();
     io::Task<Status> round();
     [[nodiscard]] io::Where choose() const;
-    void hurry_lazy();
+    // Those that are due by then go into the next round.
+    void hurry_lazy(io::Monotonic by);
+    void forget_lazy(Syncable& log);
+    void arm();
 
     io::World& world_;
     std::unique_ptr<SyncEngine> engine_;
     io::Duration flush_interval_;
     Hooks hooks_;
     SyncStats stats_;
-    std::vector<Syncable*> waiting_;  // for the next round, in order of their writes
-    std::vector<Syncable*> lazy_;     // for the next flush interval
+    std::vector<Syncable*> waiting_;                // for the next round, in order of their writes
+    std::multimap<io::Monotonic, Syncable*> lazy_;  // by when they are due, equal ones in order
     std::vector<Syncable*> syncing_;
     io::TimerId timer_ = io::TimerId::none;
+    io::Monotonic timer_at_;
     bool scheduled_ = false;
     bool failed_ = false;
+    std::optional<io::Monotonic> round_began_;
     // Of syncs, smoothed. The first ones go to a worker: nothing is known of the disk yet.
     double recent_ns_ = 2 * static_cast<double>(inline_time_max.count());
     io::Signal idle_;

@@ -56,7 +56,7 @@ struct Service {
     // One round for one log.
     io::Where round(FakeLog& log) {
         const size_t before = engine->rounds.size();
-        durability->wrote(log, true);
+        durability->wrote(log, Durability::soon);
         simulation.run_for(engine->takes + sim::milliseconds(1));
         REQUIRE(engine->rounds.size() == before + 1);
         return engine->rounds.back().where;
@@ -87,10 +87,10 @@ TEST_CASE("logs that write during a round share the next one") {
     Service service;
     std::deque<FakeLog> logs(5);
     service.engine->takes = sim::milliseconds(10);
-    service.durability->wrote(logs[0], true);
+    service.durability->wrote(logs[0], Durability::soon);
     service.simulation.run_for(sim::milliseconds(5));
     for (FakeLog& log : logs)
-        for (int i = 0; i < 3; ++i) service.durability->wrote(log, true);
+        for (int i = 0; i < 3; ++i) service.durability->wrote(log, Durability::soon);
     service.simulation.run_for(sim::milliseconds(30));
     REQUIRE(service.engine->rounds.size() == 2);
     CHECK(service.engine->rounds[0].logs == 1);
@@ -107,7 +107,7 @@ TEST_CASE("nothing is synced again after an error") {
     CHECK(service.failures == 1);
     CHECK(service.advances == 0);
     service.engine->result = Status();
-    service.durability->wrote(log, true);
+    service.durability->wrote(log, Durability::soon);
     service.simulation.run_for(sim::seconds(1));
     CHECK(service.engine->rounds.size() == 1);
 }
@@ -117,21 +117,21 @@ TEST_CASE("who is in no hurry is synced once per interval, and at the end") {
     FakeLog lazy;
     FakeLog other;
     for (int i = 0; i < 50; ++i) {
-        service.durability->wrote(lazy, false);
+        service.durability->wrote(lazy, sim::seconds(60));
         service.simulation.run_for(sim::milliseconds(10));
     }
     CHECK(service.engine->rounds.size() >= 4);
     CHECK(service.engine->rounds.size() <= 5);
     service.simulation.run_for(sim::milliseconds(200));
     const size_t rounds = service.engine->rounds.size();
-    service.durability->wrote(lazy, false);
-    service.durability->wrote(other, false);
-    service.durability->wrote(other, true);
+    service.durability->wrote(lazy, sim::seconds(60));
+    service.durability->wrote(other, sim::seconds(60));
+    service.durability->wrote(other, Durability::soon);
     service.durability->forget(lazy);
     service.simulation.run_for(sim::seconds(1));
     REQUIRE(service.engine->rounds.size() == rounds + 1);
     CHECK(service.engine->rounds.back().logs == 1);
-    service.durability->wrote(lazy, false);
+    service.durability->wrote(lazy, sim::seconds(60));
     sim::wait(service.simulation, service.durability->close());
     CHECK(service.engine->rounds.size() == rounds + 2);
     service.durability = std::make_unique<Durability>(

@@ -50,7 +50,7 @@ public:
         : random_(io::Random(seed).split()),
           machine(seed, drawn(seed)),
           crashes_(static_cast<int>(random_.between(1, 6))) {
-        machine.options.ack_needs_sync = random_.chance(0.8);
+        os_ = random_.chance(0.2);
         machine.options.flush_interval = std::chrono::milliseconds(random_.between(1, 300));
         machine.options.tail_cache_bytes = random_.chance(0.5) ? 8 << 10 : 1 << 20;
         machine.options.checkpoint_interval_bytes = random_.between(100, 2000);
@@ -98,6 +98,7 @@ private:
     Partition draw_partition(size_t number) {
         Partition partition;
         partition.identity = identity(static_cast<uint8_t>(number));
+        partition.config.flush_policy = os_ ? FlushPolicy::os : FlushPolicy::ack;
         partition.config.segment_bytes = random_.between(256, 3000);
         partition.config.index_interval_bytes = static_cast<int32_t>(random_.between(0, 500));
         if (random_.chance(0.2)) partition.config.segment_index_bytes = 100;
@@ -314,6 +315,7 @@ private:
     }
 
     static constexpr size_t producer_batches_in_flight = 5;
+    bool os_ = false;
     int crashes_;
     sim::DiskFaults faults_;
     std::vector<Partition> partitions_;

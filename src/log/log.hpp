@@ -28,13 +28,29 @@
 
 namespace cambium::log {
 
+enum class FlushPolicy : uint8_t {
+    ack,  // an ack says: on the medium
+    os,   // an ack says: in the page cache, as Kafka's does
+};
+
 // The topic settings that a log acts on; they may change while it is open and count from the next
-// append on.
+// append, or the next retention, on.
 struct LogConfig {
     int64_t segment_bytes = int64_t{1} << 30;
     int32_t index_interval_bytes = 4096;
     int32_t segment_index_bytes = 10 << 20;
-    bool always_sync = false;  // as flush.policy=ack, whatever the directory's is: internal topics
+    int64_t segment_ms = INT64_MAX;  // by the timestamps of records, as Kafka's
+    int64_t segment_jitter_ms = 0;   // each segment draws below this off segment_ms
+    bool always_sync = false;        // internal topics: ack, whatever else is set
+    FlushPolicy flush_policy = FlushPolicy::ack;
+    // With flush_policy os: after so many records, or so long (and never later than
+    // DirectoryOptions::flush_interval), they are made durable all the same.
+    int64_t flush_messages = INT64_MAX;
+    int64_t flush_ms = INT64_MAX;
+    bool deletes = true;  // cleanup.policy names delete
+    int64_t retention_ms = -1;
+    int64_t retention_bytes = -1;
+    int64_t file_delete_delay_ms = 60'000;
 };
 
 struct Ends {
@@ -60,6 +76,13 @@ struct FileRange {
     uint64_t file_number = 0;  // names the file in the tail cache (log/tail_cache.hpp)
     int64_t position = 0;
     int64_t length = 0;
+};
+
+// What one call of retain() did.
+struct Retained {
+    int64_t segments = 0;
+    int64_t bytes = 0;
+    bool more = false;  // it stopped because it had done enough for one call
 };
 
 struct ReadOptions {
@@ -145,9 +168,13 @@ public:
     // cancelled.
     virtual io::Task<Status> until_durable(Offset end) = 0;
 
-    // Moves the log start forward and deletes segments wholly below it (used by metadata snapshots
-    // and DeleteRecords).
+    // Moves the log start forward, to the written end at most, and deletes segments wholly below it
+    // (metadata snapshots, DeleteRecords). The start is where it is asked to be, and no power cut
+    // takes it back, when this completes; until then nobody sees it moved.
     virtual io::Task<Status> advance_start(Offset start) = 0;
+    // Deletes segments that the log's retention no longer keeps (log/retention.hpp) and whose
+    // records all lie below `up_to`, the high watermark, and the durable end.
+    virtual io::Task<Result<Retained>> retain(Offset up_to) = 0;
 };
 
 }  // namespace cambium::log

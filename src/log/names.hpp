@@ -27,6 +27,9 @@ inline constexpr std::string_view partition_metadata_file = "partition.metadata"
 inline constexpr std::string_view epoch_checkpoint_file = "leader-epoch-checkpoint";
 // What a file is called while it is written; one that is found at start was not finished.
 inline constexpr std::string_view unfinished_suffix = ".tmp";
+// Added to the name of a file that is deleted and kept for its readers (Kafka's); one that is found
+// at start goes.
+inline constexpr std::string_view deleted_suffix = ".deleted";
 
 // Of the data directory.
 inline constexpr std::string_view format_file = "format.version";
@@ -35,6 +38,8 @@ inline constexpr std::string_view lock_file = ".lock";
 inline constexpr std::string_view durable_ends_files[] = {"durable-ends.0", "durable-ends.1"};
 inline constexpr std::string_view clean_stop_file = "clean-stop";
 inline constexpr std::string_view torn_directory = "torn";
+inline constexpr std::string_view owner_file = "meta.properties";
+inline constexpr std::string_view reserve_file = "reserve";
 
 // "flights-0" names a log; nothing when `name` does not have that form.
 [[nodiscard]] std::optional<TopicPartition> parse_log_directory(std::string_view name);

@@ -1,6 +1,7 @@
 #include "log/partition_log.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.hpp"
@@ -40,6 +41,9 @@ PartitionLog::PartitionLog(Shared& shared, LogIdentity identity, LogConfig confi
     checkpoint_ = state.checkpoint;
     recorded_checkpoint_ = state.recorded_checkpoint;
     durable_ = written_now();
+    start_wanted_ = ends_.start;
+    sync_began_ = ends_.durable;
+    begin_age(active().get());
     if (shared_.fenced) stopped_ = Errc::directory_fenced;
 }
 
@@ -57,6 +61,21 @@ int64_t PartitionLog::size_bytes() const {
     int64_t bytes = 0;
     for (const SegmentRef& segment : segments_) bytes += segment->size;
     return bytes;
+}
+
+void PartitionLog::set_config(const LogConfig& config) {
+    config_ = config;
+    // Whoever waits for the medium from now on must not wait for an interval.
+    if (ends_.durable < ends_.written && stopped_ == Errc::none)
+        shared_.durability->wrote(*this, sync_within());
+}
+
+io::Duration PartitionLog::sync_within() const {
+    if (config_.always_sync || config_.flush_policy == FlushPolicy::ack) return Durability::soon;
+    if (ends_.written - sync_began_ >= config_.flush_messages) return Durability::soon;
+    constexpr auto longest =
+        std::chrono::duration_cast<std::chrono::milliseconds>(io::Duration::max());
+    return std::chrono::milliseconds(std::min(config_.flush_ms, longest.count()));
 }
 
 Status PartitionLog::usable() const {
@@ -108,20 +127,47 @@ bool PartitionLog::must_roll(const record::HeaderView& batch) const {
     const auto staged = static_cast<int64_t>(staged_.size());
     const IndexState& index = segment.builder.state();
     const int64_t entries_max = config_.segment_index_bytes / int64_t{time_index_entry_bytes};
-    return size > std::min<int64_t>(config_.segment_bytes, INT32_MAX) ||
+    return size > std::min<int64_t>(config_.segment_bytes, INT32_MAX) || old_for(batch) ||
            last - segment.base > INT32_MAX ||
            std::max(index.index_entries, index.time_entries) + staged + 1 >= entries_max;
 }
 
 SegmentRef PartitionLog::segment_for(const record::HeaderView& batch) {
-    if (must_roll(batch)) {
-        auto fresh = std::make_shared<Segment>(shared_.segments, directory(), ends_.appended,
-                                               ++shared_.file_numbers);
-        fresh->created = false;
-        fresh->producers_at_base = encode_producers(producers_);
-        segments_.push_back(std::move(fresh));
-    }
+    return must_roll(batch) ? add_segment() : active();
+}
+
+SegmentRef PartitionLog::add_segment() {
+    auto fresh = std::make_shared<Segment>(shared_.segments, directory(), ends_.appended,
+                                           ++shared_.file_numbers);
+    fresh->created = false;
+    fresh->producers_at_base = encode_producers(producers_);
+    begin_age(fresh.get());
+    segments_.push_back(std::move(fresh));
     return active();
+}
+
+void PartitionLog::begin_age(Segment* segment) {
+    segment->known_since = shared_.world.clock.now();
+    const int64_t jitter_max = std::min(config_.segment_jitter_ms, config_.segment_ms);
+    if (jitter_max > 0)
+        segment->jitter_ms =
+            static_cast<int64_t>(shared_.world.random.below(static_cast<uint64_t>(jitter_max)));
+}
+
+// Kafka's LogSegment.timeWaitedForRoll: between the first batch's timestamp and this one's, and
+// only without them by the clock.
+bool PartitionLog::old_for(const record::HeaderView& batch) const {
+    const Segment& segment = *segments_.back();
+    if (config_.segment_ms == INT64_MAX || !segment.first_timestamp) return false;
+    const Timestamp first = *segment.first_timestamp;
+    int64_t age = 0;
+    if (first.value() < 0) {
+        const io::Duration known = shared_.world.clock.now() - segment.known_since;
+        age = std::chrono::duration_cast<std::chrono::milliseconds>(known).count();
+    } else if (batch.max_timestamp() > first) {
+        age = batch.max_timestamp() - first;
+    }
+    return age > config_.segment_ms - std::min(segment.jitter_ms, config_.segment_ms);
 }
 
 void PartitionLog::stage(const SegmentRef& segment, ByteView batch, LeaderEpoch epoch) {
@@ -133,6 +179,7 @@ void PartitionLog::stage(const SegmentRef& segment, ByteView batch, LeaderEpoch 
 
     const auto size = static_cast<int64_t>(batch.size());
     const int64_t position = segment->appended_size;
+    if (position == 0) segment->first_timestamp = header.max_timestamp();
     shared_.tail.stage(segment->file_number, position, patched);
     shared_.tail.stage(segment->file_number, position + int64_t{record::header_bytes},
                        batch.subspan(record::header_bytes));
@@ -157,7 +204,7 @@ std::optional<Log::EpochEnd> PartitionLog::end_of_epoch(LeaderEpoch epoch) const
 io::Task<Status> PartitionLog::until_durable(Offset end) {
     if (ends_.durable >= end) co_return Status();
     if (stopped_ != Errc::none) co_return Error{stopped_, directory()};
-    Waiter waiter{end, {}};
+    Waiter waiter{end, nullptr, {}};
     waiters_.push_back(&waiter);
     co_return co_await waiter.done;
 }
@@ -184,74 +231,55 @@ void PartitionLog::remember_place(const SegmentRef& segment, Place place) {
     next_place_ = (next_place_ + 1) % places_kept;
 }
 
+Error PartitionLog::out_of_range(Offset offset) const {
+    return {Errc::offset_out_of_range,
+            identity_.partition.text() + " at " + std::to_string(offset.value())};
+}
+
 io::Task<Result<ReadResult>> PartitionLog::read(ReadOptions options) {
     if (const Status status = usable(); !status) co_return status.error();
     const io::Gate::Holder holder = gate_.hold();
     if (options.from < ends_.start || options.from > ends_.appended)
-        co_return Error{Errc::offset_out_of_range,
-                        identity_.partition.text() + " at " + std::to_string(options.from.value())};
+        co_return out_of_range(options.from);
     const Offset up_to = std::min(options.up_to, ends_.written);
     if (options.from >= up_to) co_return ReadResult{std::nullopt, options.from};
 
     const SegmentRef segment = segment_at(options.from);
+    Result<ReadResult> found = co_await read_in(segment, options, up_to);
+    if (found) co_return found;
+    // The segment may have been deleted meanwhile.
+    if (options.from < ends_.start) co_return out_of_range(options.from);
+    co_return for_reader(found.error());
+}
+
+io::Task<Result<ReadResult>> PartitionLog::read_in(SegmentRef segment, ReadOptions options,
+                                                   Offset up_to) {
     SegmentReader reader(&shared_.tail, segment, config_.index_interval_bytes);
     const Result<std::optional<Place>> place =
         co_await reader.locate(options.from, known_place(segment, options.from));
-    if (!place) co_return for_reader(place.error());
+    if (!place) co_return place.error();
     // Segments follow each other without a gap, so the batch must be in this one.
     if (!*place)
         co_return Error{Errc::corrupt_message,
                         segment->path(FileKind::log) + " ends before the next segment begins"};
     const Result<Extent> extent = co_await reader.measure(
         **place, {up_to, options.max_bytes, options.at_least_one, known_place(segment, up_to)});
-    if (!extent) co_return for_reader(extent.error());
+    if (!extent) co_return extent.error();
     if (extent->length == 0) co_return ReadResult{std::nullopt, options.from};
     const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
-    if (!file) co_return for_reader(file.error());
+    if (!file) co_return file.error();
     remember_place(segment, {(*place)->position + extent->length, extent->end});
     co_return ReadResult{FileRange{*file, segment->file_number, (*place)->position, extent->length},
                          extent->end};
 }
 
 DurableEnd PartitionLog::durable_end() const {
-    return {ends_.start, ends_.durable, durable_.segment->base, durable_.place.position,
+    return {start_wanted_, ends_.durable, durable_.segment->base, durable_.place.position,
             durable_.checkpoint};
 }
 
 DurableEnd PartitionLog::written_end() const {
-    return {ends_.start, ends_.written, written_in_->base, written_in_->size, checkpoint_};
-}
-
-io::Task<Status> PartitionLog::advance_start(Offset start) {
-    if (const Status status = usable(); !status) co_return status;
-    const io::Gate::Holder holder = gate_.hold();
-    start = std::min(start, ends_.durable);
-    if (start <= ends_.start) co_return Status();
-    ends_.start = start;
-    epochs_.advance_start(start);
-    // Which segments go is decided before the record is made: the record must not name one of them.
-    std::vector<SegmentRef> gone;
-    for (size_t i = 0; i + 1 < segments_.size() && segments_[i + 1]->base <= start; ++i)
-        if (segments_[i] != durable_.segment) gone.push_back(segments_[i]);
-        else break;
-    Status status = co_await record_ends();
-    if (status) status = co_await remove_segments(std::move(gone));
-    co_return status;
-}
-
-io::Task<Status> PartitionLog::remove_segments(std::vector<SegmentRef> gone) {
-    for (const SegmentRef& segment : gone) {
-        if (std::erase(segments_, segment) == 0) continue;
-        std::erase(dirty_, segment);
-        shared_.tail.forget(segment->file_number);
-        for (auto& place : places_)
-            if (place.first == segment) place = {};
-        for (FileKind kind : {FileKind::log, FileKind::index, FileKind::time_index}) {
-            const Status removed = co_await shared_.world.disk.unlink(segment->path(kind));
-            if (!removed && removed.code() != Errc::not_found) co_return removed;
-        }
-    }
-    co_return Status();
+    return {start_wanted_, ends_.written, written_in_->base, written_in_->size, checkpoint_};
 }
 
 io::Task<void> PartitionLog::stop_writing() {
@@ -284,10 +312,8 @@ io::Task<Result<LogSummary>> PartitionLog::summarize() {
         const Buffer snapshot = encode_producers(producers_);
         status = co_await save_producers(ends_.written, &snapshot);
     }
-    if (status && !derived_.empty()) {
-        names_dirty_ = true;
-        status = co_await sync_files(io::Where::worker);
-    }
+    if (!derived_.empty()) names_dirty_ = true;
+    if (status && names_dirty_) { status = co_await sync_files(io::Where::worker); }
     if (!status) co_return status.error();
     for (const SegmentRef& segment : segments_)
         summary.segments.push_back({segment->base, segment->size, segment->builder.largest()});

@@ -68,7 +68,7 @@ public:
     [[nodiscard]] Ends ends() const override { return ends_; }
     [[nodiscard]] int64_t size_bytes() const override;
     void set_listener(LogListener* listener) override { listener_ = listener; }
-    void set_config(const LogConfig& config) override { config_ = config; }
+    void set_config(const LogConfig& config) override;
     Result<Appended> append(ByteView batch, LeaderEpoch epoch) override;
     void refused(ByteView batch) override;
     io::Task<Result<ReadResult>> read(ReadOptions options) override;
@@ -79,6 +79,7 @@ public:
     [[nodiscard]] std::optional<EpochEnd> end_of_epoch(LeaderEpoch epoch) const override;
     io::Task<Status> until_durable(Offset end) override;
     io::Task<Status> advance_start(Offset start) override;
+    io::Task<Result<Retained>> retain(Offset up_to) override;
 
     // For the durability service.
     [[nodiscard]] Load load() const override;
@@ -88,8 +89,9 @@ public:
     [[nodiscard]] const LogIdentity& identity() const { return identity_; }
     [[nodiscard]] DurableEnd durable_end() const;
     [[nodiscard]] DurableEnd written_end() const;  // for a mutant
-    // The record of durable ends names this checkpoint: older ones are not needed any more.
-    void recorded(Offset checkpoint) { recorded_checkpoint_ = checkpoint; }
+    // The record of durable ends has this: checkpoints before its own are not needed any more, and
+    // its start is that of the log.
+    void recorded(const DurableEnd& end);
     // The directory is fenced, or the process is ending (cancelled): appends, reads and waiting
     // acks fail from now on, and nothing is written any more.
     void stop(Errc why);
@@ -123,6 +125,7 @@ private:
     };
     struct Waiter {
         Offset end;
+        SegmentRef segment;  // also waits until the durable end lies in this one; null: in any
         io::Once<Status> done;
     };
 
@@ -135,11 +138,16 @@ private:
     // The segment that takes a batch of this size and these offsets; a new one when it must roll.
     SegmentRef segment_for(const record::HeaderView& batch);
     [[nodiscard]] bool must_roll(const record::HeaderView& batch) const;
+    [[nodiscard]] bool old_for(const record::HeaderView& batch) const;
+    SegmentRef add_segment();
+    void begin_age(Segment* segment);
     void stage(const SegmentRef& segment, ByteView batch, LeaderEpoch epoch);
 
     void schedule_write();
     io::Task<void> write_staged();
     io::Task<Status> write_run();
+    io::Task<Status> read_first_timestamp(SegmentRef segment, io::FileRef file);
+    [[nodiscard]] io::Duration sync_within() const;
     io::Task<Status> write_pieces(SegmentRef segment, io::FileRef file, int64_t to);
     void count_written(const SegmentRef& segment, int64_t to);
     void mark_dirty(const SegmentRef& segment);
@@ -152,7 +160,10 @@ private:
     io::Task<Status> save_producers(Offset at, const Buffer* snapshot);
     void take_back(Errc why);
     void wake_waiters(Errc why);
+    [[nodiscard]] bool has_reached(const Waiter& waiter) const;
 
+    [[nodiscard]] Error out_of_range(Offset offset) const;
+    io::Task<Result<ReadResult>> read_in(SegmentRef segment, ReadOptions options, Offset up_to);
     [[nodiscard]] SegmentRef segment_at(Offset offset) const;
     [[nodiscard]] std::optional<Place> known_place(const SegmentRef& segment, Offset offset) const;
     void remember_place(const SegmentRef& segment, Place place);
@@ -162,17 +173,24 @@ private:
     io::Task<Result<Place>> place_before(SegmentRef segment, Timestamp timestamp);
     io::Task<Status> know_largest(SegmentRef segment);
     io::Task<Result<std::optional<TimedBatch>>> largest_in(SegmentRef segment, Offset up_to);
-    io::Task<Status> remove_segments(std::vector<SegmentRef> gone);
+
+    // partition_retention.cpp
+    io::Task<Result<size_t>> count_expired(Offset bound);
+    io::Task<Status> make_durable_in(SegmentRef segment);
+    io::Task<void> remove_segments(std::vector<SegmentRef> gone);
+    io::Task<Status> rename_deleted(SegmentRef segment);
 
     Shared& shared_;
     LogIdentity identity_;
     LogConfig config_;
     LogListener* listener_ = nullptr;
     Ends ends_;
+    Offset start_wanted_{0};  // what the next record of durable ends says
     std::vector<SegmentRef> segments_;
     ProducerState producers_;
     EpochCache epochs_;
     bool epochs_dirty_ = false;
+    bool upkeep_due_ = false;  // the write Task has something to do without a batch
 
     std::deque<Staged> staged_;
     SegmentRef written_in_;         // holds the written end
@@ -187,6 +205,7 @@ private:
     std::vector<io::FileRef> derived_;  // index files and snapshots that were written since
     bool names_dirty_ = false;          // the directory has names that are not durable
     int64_t batches_unsynced_ = 0;
+    Offset sync_began_{0};  // the newest sync covers what is below
     WrittenEnd durable_;
     std::list<Waiter*> waiters_;
 

@@ -70,7 +70,8 @@ io::Task<Status> Recovery::look() {
         const FileName name = parse_file(entry.name);
         if (name.kind == FileKind::log) found.emplace_back(name.base, entry.size);
         if (name.kind == FileKind::snapshot) snapshots_.push_back(name.base);
-        if (entry.name.ends_with(unfinished_suffix)) unfinished_.push_back(entry.name);
+        if (entry.name.ends_with(unfinished_suffix) || entry.name.ends_with(deleted_suffix))
+            unfinished_.push_back(entry.name);
     }
     std::sort(found.begin(), found.end());
     std::sort(snapshots_.begin(), snapshots_.end());
@@ -153,9 +154,11 @@ io::Task<Result<Offset>> Recovery::end_of(SegmentRef segment) {
 
 // The newest valid snapshot that stands for nothing but what was durable.
 io::Task<Status> Recovery::choose_snapshot() {
-    replay_from_ = start_;
+    replay_from_ = segments_.front()->base;
     for (size_t i = snapshots_.size(); i-- > 0;) {
-        if (snapshots_[i] > recorded_->end || snapshots_[i] < start_) continue;
+        // What lies below the log start is still read where its segment is there: it says what
+        // idempotent producers have sent.
+        if (snapshots_[i] > recorded_->end || snapshots_[i] < segments_.front()->base) continue;
         const Result<Buffer> bytes = co_await read_file(
             &shared_->world.disk, join(path_, segment_file(snapshots_[i], FileKind::snapshot)),
             producer_snapshot_bytes_max);
@@ -197,6 +200,7 @@ io::Task<Status> Recovery::read() {
     }
     if (cut_.end < recorded_->end) co_return corrupt("the log ends below what was durable");
     start_ = std::min(start_, cut_.end);
+    epochs_.advance_start(start_);
     co_return Status();
 }
 

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "bytes/buffer.hpp"
+#include "io/clock.hpp"
 #include "io/disk.hpp"
 #include "io/task.hpp"
 #include "log/index.hpp"
@@ -47,10 +48,18 @@ struct Segment {
     bool index_suspect = false;        // its file did not hold what it should: rebuild before use
     IndexBuilder builder;
     Buffer producers_at_base;  // the snapshot that creating it writes
-    uint64_t last_use = 0;     // SegmentCache's; 0: holds nothing
+    // What its age is measured from, by Kafka's rule: the largest timestamp of its first batch, or
+    // where that has none the time since this process has known it.
+    std::optional<Timestamp> first_timestamp;  // none: not read yet
+    io::Monotonic known_since;
+    int64_t jitter_ms = 0;  // off segment_ms
+    bool removed = false;   // its files have the names of deleted ones, or are gone
+    uint64_t last_use = 0;  // SegmentCache's; 0: holds nothing
 
     [[nodiscard]] std::string path(FileKind kind) const {
-        return join(directory, segment_file(base, kind));
+        std::string path = join(directory, segment_file(base, kind));
+        if (removed) path += deleted_suffix;
+        return path;
     }
 };
 

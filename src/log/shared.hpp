@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "io/world.hpp"
+#include "log/deleted_files.hpp"
 #include "log/directory.hpp"
 #include "log/durability.hpp"
 #include "log/segment.hpp"
@@ -17,12 +18,17 @@ namespace cambium::log {
 
 struct Shared {
     Shared(io::World w, DirectoryOptions o)
-        : world(w), options(std::move(o)), tail(options.tail_cache_bytes), segments(&world.disk) {}
+        : world(w),
+          options(std::move(o)),
+          tail(options.tail_cache_bytes),
+          segments(&world.disk),
+          deleted(world) {}
 
     io::World world;
     DirectoryOptions options;
     TailCache tail;
     SegmentCache segments;
+    DeletedFiles deleted;
     std::unique_ptr<Durability> durability;
     int64_t staged_bytes = 0;  // over all logs
     uint64_t file_numbers = 0;

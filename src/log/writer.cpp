@@ -1,5 +1,6 @@
 // The writing half of PartitionLog: staged batches become written, written ones durable.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/check.hpp"
@@ -42,7 +43,7 @@ void PartitionLog::schedule_write() {
 }
 
 io::Task<void> PartitionLog::write_staged() {
-    while (!staged_.empty() && stopped_ == Errc::none) {
+    while ((!staged_.empty() || upkeep_due_) && stopped_ == Errc::none) {
         const Status written = co_await write_run();
         if (!written) co_await write_failed(written.error());
     }
@@ -52,9 +53,11 @@ io::Task<void> PartitionLog::write_staged() {
     idle_.notify();
 }
 
-// Writes what is staged for one segment, which it makes first when the log rolls into it.
+// Writes what is staged for one segment, which it makes first when the log rolls into it; also when
+// nothing is staged.
 io::Task<Status> PartitionLog::write_run() {
-    const SegmentRef segment = staged_.front().segment;
+    upkeep_due_ = false;
+    const SegmentRef segment = staged_.empty() ? active() : staged_.front().segment;
     // An epoch is known before its first batch: recovery asks the checkpoint about what it does not
     // read.
     if (epochs_dirty_) {
@@ -65,9 +68,17 @@ io::Task<Status> PartitionLog::write_run() {
         Status rolled = co_await roll_into(segment);
         if (!rolled) co_return rolled;
     }
+    if (staged_.empty()) {
+        shared_.durability->wrote(*this, Durability::soon);
+        co_return Status();
+    }
     const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
     if (!file) co_return file.error();
     if (stopped_ != Errc::none) co_return stopped_;
+    if (!segment->first_timestamp && segment->size > 0) {
+        Status read = co_await read_first_timestamp(segment, *file);
+        if (!read) co_return read;
+    }
     int64_t to = segment->size;
     for (const Staged& staged : staged_) {
         if (staged.segment != segment || to - segment->size >= write_bytes_max) break;
@@ -81,6 +92,16 @@ io::Task<Status> PartitionLog::write_run() {
     status = co_await save_checkpoint(segment);
     // Without room for these the log still goes on.
     co_return transient(status.code()) ? Status() : status;
+}
+
+// Of a segment that an earlier life began. Until its first write in this life it does not roll by
+// its age: appending waits for no file.
+io::Task<Status> PartitionLog::read_first_timestamp(SegmentRef segment, io::FileRef file) {
+    std::array<uint8_t, record::header_bytes> bytes{};
+    const Status read = co_await read_exactly(file, 0, bytes);
+    if (read.code() == Errc::cancelled) co_return read;
+    segment->first_timestamp = read ? record::HeaderView(bytes).max_timestamp() : Timestamp();
+    co_return Status();
 }
 
 // From time to time: what makes the next recovery short.
@@ -135,7 +156,7 @@ void PartitionLog::count_written(const SegmentRef& segment, int64_t to) {
         ends_.durable = ends_.written;
         wake_waiters(Errc::none);
     }
-    shared_.durability->wrote(*this, shared_.options.ack_needs_sync || config_.always_sync);
+    shared_.durability->wrote(*this, sync_within());
     if (listener_ != nullptr) listener_->ends_moved();
 }
 
@@ -219,7 +240,7 @@ io::Task<void> PartitionLog::write_failed(Error error) {
     }
     sometimes("log.enospc");
     // The file must end where the log does: a part of a batch may have been written.
-    const SegmentRef segment = staged_.front().segment;
+    const SegmentRef segment = staged_.empty() ? active() : staged_.front().segment;
     if (segment->created && segment->file != nullptr) {
         const io::FileRef file = segment->file;
         const Status cut = co_await file->truncate(segment->size);
@@ -231,7 +252,7 @@ io::Task<void> PartitionLog::write_failed(Error error) {
         }
         // Before anything that follows it counts as durable, that part must not come back.
         mark_dirty(segment);
-        shared_.durability->wrote(*this, true);
+        shared_.durability->wrote(*this, Durability::soon);
     }
     take_back(Errc::no_space);
 }
@@ -260,19 +281,25 @@ void PartitionLog::stop(Errc why) {
     if (!writing_) take_back(stopped_);
 }
 
+bool PartitionLog::has_reached(const Waiter& waiter) const {
+    if (waiter.end > ends_.durable) return false;
+    return waiter.segment == nullptr || durable_.segment->base >= waiter.segment->base;
+}
+
 void PartitionLog::wake_waiters(Errc why) {
     std::list<Waiter*> ready;
     for (auto at = waiters_.begin(); at != waiters_.end();) {
         const auto waiter = at++;
-        const bool reached = (*waiter)->end <= ends_.durable;
-        const bool lost =
-            why == Errc::no_space ? (*waiter)->end > ends_.appended : why != Errc::none;
+        const bool reached = has_reached(**waiter);
+        const bool refused = (*waiter)->end > ends_.appended ||
+                             ((*waiter)->segment != nullptr && !(*waiter)->segment->created);
+        const bool lost = why == Errc::no_space ? refused : why != Errc::none;
         if (reached || lost) ready.splice(ready.end(), waiters_, waiter);
     }
     while (!ready.empty()) {
         Waiter* waiter = ready.front();
         ready.pop_front();
-        const bool reached = waiter->end <= ends_.durable;
+        const bool reached = has_reached(*waiter);
         waiter->done.complete(reached ? Status() : Status(Error{why, directory()}));
     }
 }
@@ -287,6 +314,7 @@ io::Task<Status> PartitionLog::sync(io::Where where) {
     if (stopped_ != Errc::none) co_return stopped_;
     const io::Gate::Holder holder = gate_.hold();
     const WrittenEnd target = written_now();
+    sync_began_ = target.place.offset;
     const int64_t batches = std::exchange(batches_unsynced_, 0);
     Status status = step("log.sync.begins");
     if (status) status = co_await sync_files(where);

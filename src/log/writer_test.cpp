@@ -201,11 +201,12 @@ TEST_CASE("an error of a write or a sync fences the directory for good, and is n
 
 TEST_CASE("with flush.policy=os the log is synced once per interval, internal logs at once") {
     Machine machine(1);
-    machine.options.ack_needs_sync = false;
     machine.options.flush_interval = sim::milliseconds(500);
     machine.open();
-    Log* log = machine.create();
-    LogConfig internal;
+    LogConfig config;
+    config.flush_policy = FlushPolicy::os;
+    Log* log = machine.create(identity(), config);
+    LogConfig internal = config;
     internal.always_sync = true;
     Log* always = machine.create(identity(2), internal);
     const int64_t rounds = machine.directory->sync_stats().rounds;

@@ -20,10 +20,7 @@
 
 namespace cambium::replica {
 
-enum class FlushPolicy : uint8_t {
-    ack,  // an ack says: on the medium
-    os,   // an ack says: in the page cache, as Kafka's does
-};
+using log::FlushPolicy;
 
 struct LeaderConfig {
     FlushPolicy flush_policy = FlushPolicy::ack;
