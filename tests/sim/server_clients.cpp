@@ -46,12 +46,13 @@ client::ConsumerOptions consumer_options(const ServerClient::Options& options) {
 }  // namespace
 
 ServerClient::ServerClient(sim::Node& node, io::Address server, Options options, Ledger* ledger,
-                           io::Random random, Complaint complain)
+                           io::Random random, Complaint complain, Delivery delivery)
     : node_(node),
       options_(options),
       ledger_(ledger),
       random_(random),
       complain_(std::move(complain)),
+      delivery_(std::move(delivery)),
       client_(node.world(), client_options(std::move(server), random_)),
       producer_(client_, producer_options(options)),
       consumer_(client_, consumer_options(options)) {}
@@ -123,6 +124,7 @@ void ServerClient::delivered(uint64_t tag, const Result<client::Delivered>& resu
     }
     ++delivered_;
     if (result->offset.value() < 0) return;  // acks=0
+    delivery_(sent.partition, result->offset);
     ledger_->acked(sent.partition, sent.name, result->offset);
 }
 

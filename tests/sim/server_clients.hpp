@@ -39,9 +39,11 @@ public:
         int32_t fetch_bytes_max = 1 << 20;
     };
     using Complaint = std::function<void(std::string checker, std::string what)>;
+    // Told when the answer to a record arrives.
+    using Delivery = std::function<void(const PartitionKey& partition, Offset offset)>;
 
     ServerClient(sim::Node& node, io::Address server, Options options, Ledger* ledger,
-                 io::Random random, Complaint complain);
+                 io::Random random, Complaint complain, Delivery delivery);
     ~ServerClient() override = default;
 
     // Begins to produce to and to read `topics`.
@@ -74,6 +76,7 @@ private:
     Ledger* ledger_;
     io::Random random_;
     Complaint complain_;
+    Delivery delivery_;
     client::Client client_;
     client::Producer producer_;
     client::Consumer consumer_;

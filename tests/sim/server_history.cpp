@@ -48,7 +48,8 @@ public:
                 node, io::Address{"server", port}, draw_client(i), &ledger_, random_.split(),
                 [this](std::string checker, std::string what) {
                     violate(std::move(checker), std::move(what));
-                }));
+                },
+                [this](const PartitionKey& key, Offset offset) { check_acked(key, offset); }));
         }
     }
 
@@ -164,13 +165,33 @@ private:
         const int64_t lives = random_.between(1, chaos_lives_max);
         for (int64_t i = 0; i < lives && outcome_.violations.empty(); ++i) {
             disturb_network();
-            (void)simulation_.run_for(
-                milliseconds(random_.between(1, random_.chance(0.2) ? 5000 : 500)));
+            const io::Duration life =
+                milliseconds(random_.between(1, random_.chance(0.2) ? 5000 : 500));
+            if (random_.chance(0.3)) break_connections_during(life);
+            (void)simulation_.run_for(life);
             if (random_.chance(0.85)) end_life();
             stop();
             (void)simulation_.run_for(milliseconds(random_.between(0, 200)));
             if (random_.chance(0.3)) server_.jump_wall(seconds(random_.between(-3600, 3600)));
             start_again();
+        }
+    }
+    // Again and again, some of them while a sync takes long, so that what was not answered yet is
+    // sent a second time.
+    void break_connections_during(io::Duration life) {
+        const int64_t breaks = random_.between(1, 20);
+        for (int64_t i = 0; i < breaks; ++i) {
+            const io::Duration at(random_.between(0, life.count()));
+            if (random_.chance(0.5)) {
+                const io::Duration stall = milliseconds(random_.between(1, 300));
+                simulation_.after(at - std::min(at, io::Duration(milliseconds(5))), [this, stall] {
+                    server_.disk().stall_next(sim::DiskOp::sync, ".log", stall);
+                });
+            }
+            simulation_.after(at, [this] {
+                for (size_t client = 0; client < clients_.size(); ++client)
+                    simulation_.net().reset_between("client" + std::to_string(client), "server");
+            });
         }
     }
     void disturb_network() {
@@ -295,6 +316,18 @@ private:
     const replica::Partition* partition_of(const KnownTopic& topic, int32_t index) const {
         const replica::LocalTopic* local = broker_ ? broker_->replicas().topic(topic.id) : nullptr;
         return local == nullptr ? nullptr : local->partition(PartitionIndex(index));
+    }
+    // An answer arrives after it was given, and the high watermark never goes back: what it does
+    // not cover now, in this life or a later one, was acknowledged too early.
+    void check_acked(const PartitionKey& key, Offset offset) {
+        if (!server_.alive()) return;
+        for (const KnownTopic& topic : topics_) {
+            if (topic.id != key.topic) continue;
+            const replica::Partition* partition = partition_of(topic, key.partition.value());
+            if (partition == nullptr || partition->offline()) continue;
+            if (partition->leader().high_watermark() <= offset)
+                violate("2 nothing acked is lost", "an ack came before the high watermark");
+        }
     }
     void check_watermarks() {
         constexpr uint64_t every = 8;  // looking is not free
