@@ -36,7 +36,7 @@ void Broker::tell_metrics(MetricsWriter& writer) const {
     gauge(writer, "cambium_waiting_keys", "What these requests wait for.", waiting_.keys());
     writer.family("cambium_budget_used_bytes", "gauge", "Memory charged to a budget.");
     for (const Budget* one : {&traffic_->requests, &traffic_->large_requests, &traffic_->answers,
-                              &traffic_->cold_reads})
+                              &traffic_->cold_reads, &traffic_->batch_work.converted})
         budget(writer, *one);
     writer.family("cambium_tail_cache_bytes", "gauge", "Memory of the newest records.");
     writer.sample({}, directory_->tail_cache().bytes());

@@ -15,6 +15,7 @@ Connection::Connection(Traffic* traffic, std::unique_ptr<io::Stream> stream, Pee
       stream_(std::move(stream)),
       peer_(std::move(peer)),
       cutter_(traffic->limits.frame_bytes_max),
+      line_(traffic->services->world.loop),
       cold_bytes_(TrafficLimits::chunk_bytes_max),
       moved_(traffic->services->world.clock.now()) {}
 
@@ -222,6 +223,8 @@ io::Task<bool> Connection::begin(Buffer frame) {
     }
     request->charge = std::exchange(charged_, 0);
     request->owner = this;
+    request->line = &line_;
+    request->batch_work = &traffic_->batch_work;
     const Ticket ticket = outbox_.open();
     requests_.emplace(ticket, request.get());
     if (!row->overlaps) ++alone_;

@@ -24,6 +24,7 @@
 #include "broker/frame.hpp"
 #include "broker/handlers.hpp"
 #include "broker/outbox.hpp"
+#include "broker/produce_line.hpp"
 #include "broker/request.hpp"
 #include "broker/traffic.hpp"
 #include "bytes/buffer.hpp"
@@ -96,6 +97,7 @@ private:
     // Requests under way, by ticket.
     std::map<Ticket, Request*> requests_;
     size_t alone_ = 0;  // of them that do not overlap
+    ProduceLine line_;
     // Charges of requests that were answered in this round.
     int64_t released_ = 0;
     int64_t released_large_ = 0;

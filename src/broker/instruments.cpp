@@ -70,11 +70,10 @@ void Instruments::replied(const Request& request, int64_t errors, io::Duration t
 
 std::string describe_slow(const Request& request, io::Duration total) {
     constexpr int64_t per_ms = 1'000'000;
-    const std::string_view client = request.header.client_id.value_or("");
     std::string text(wire::name(request.header.api));
-    text += " v" + std::to_string(request.version()) + " of '" + std::string(client) + "' from " +
-            request.peer->remote.text() + " took " + std::to_string(total.count() / per_ms) +
-            " ms:";
+    text += " v" + std::to_string(request.version()) + " of '" + std::string(request.client_id()) +
+            "' from " + request.peer->remote.text() + " took " +
+            std::to_string(total.count() / per_ms) + " ms:";
     for (size_t i = 0; i < stage_count; ++i) {
         if (request.spent[i].count() < per_ms) continue;
         text += " " + std::string(stage_names[i]) + " " +

@@ -43,6 +43,8 @@ enum class Stage : uint8_t {
 inline constexpr size_t stage_count = 6;
 
 struct Request;
+class BatchWork;
+class ProduceLine;
 
 // Told when a handler no longer needs the frame.
 class FrameOwner {
@@ -55,9 +57,13 @@ struct Request {
     const Peer* peer = nullptr;
     Buffer frame;
     FrameOwner* owner = nullptr;
-    int64_t charge = 0;          // of the frame, to the budget for requests
-    wire::RequestHeader header;  // the client id looks into the frame
+    ProduceLine* line = nullptr;      // of its connection
+    BatchWork* batch_work = nullptr;  // of all connections
+    int64_t charge = 0;               // of the frame, to the budget for requests
+    wire::RequestHeader header;       // the client id looks into the frame
     ByteView body;
+    static constexpr size_t client_kept_bytes = 64;
+    std::string client;     // its id, when the frame is gone
     io::Monotonic arrived;  // its last byte
 
     // While the handler waits, so that a connection that ends can end the wait.
@@ -67,6 +73,7 @@ struct Request {
     // Gives the frame's memory back while the request goes on to wait. Nothing looks into it any
     // more.
     void drop_frame() {
+        client.assign(client_id().substr(0, client_kept_bytes));
         frame = Buffer();
         body = {};
         header.client_id.reset();
@@ -74,6 +81,7 @@ struct Request {
     }
 
     [[nodiscard]] int version() const { return header.version; }
+    [[nodiscard]] std::string_view client_id() const { return header.client_id.value_or(client); }
     [[nodiscard]] io::Duration& in(Stage stage) { return spent[static_cast<size_t>(stage)]; }
     // The same bytes as `view`, which looks into the frame, but writable.
     [[nodiscard]] MutableBytes writable(ByteView view) {

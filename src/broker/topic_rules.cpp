@@ -2,10 +2,22 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "bytes/compression.hpp"
+
 namespace cambium::broker {
+
+namespace {
+
+// compression.type says "uncompressed" for what batches call "none"; "producer" names no codec.
+std::optional<Codec> stored_codec(const std::string& type) {
+    return type == "uncompressed" ? Codec::none : codec_named(type);
+}
+
+}  // namespace
 
 replica::TopicSettings TopicRules::settings(const meta::Configs& configs) const {
     const Settings& from = *settings_;
@@ -30,6 +42,9 @@ replica::TopicSettings TopicRules::settings(const meta::Configs& configs) const 
     settings.compacted = std::ranges::find(policy, "compact") != policy.end();
     settings.log_append_time =
         from.topic_text("message.timestamp.type", configs) == "LogAppendTime";
+    settings.stored_codec = stored_codec(std::string(from.topic_text("compression.type", configs)));
+    if (const auto codec = settings.stored_codec; codec && has_levels(*codec))
+        settings.compression_level = small("compression." + std::string(name(*codec)) + ".level");
     settings.timestamp_before_max_ms =
         from.topic_integer("message.timestamp.before.max.ms", configs);
     settings.timestamp_after_max_ms = from.topic_integer("message.timestamp.after.max.ms", configs);

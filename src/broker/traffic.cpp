@@ -39,7 +39,8 @@ Traffic::Traffic(Services* the_services, const log::TailCache* the_tail, Journal
       requests("requests", request_budget(*the_services->settings)),
       large_requests("large requests", request_budget(*the_services->settings)),
       answers("answers", the_services->settings->integer("answer.budget.bytes")),
-      cold_reads("cold reads", TrafficLimits::cold_reads_bytes_max) {}
+      cold_reads("cold reads", TrafficLimits::cold_reads_bytes_max),
+      batch_work(the_services->world.work, request_budget(*the_services->settings)) {}
 
 void Traffic::complain(const std::string& line) {
     if (!journal) return;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/settings.hpp"
+#include "broker/batch_work.hpp"
 #include "broker/budget.hpp"
 #include "broker/services.hpp"
 #include "bytes/buffer.hpp"
@@ -64,6 +65,7 @@ struct Traffic {
     // unread is read.
     Budget answers;
     Budget cold_reads;  // pieces of files on their way to sockets
+    BatchWork batch_work;
 
     // Used within one call, never across a wait.
     [[nodiscard]] MutableBytes scratch();

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "bytes/compression.hpp"
 #include "log/log.hpp"
 #include "meta/image.hpp"
 #include "replica/leader.hpp"
@@ -17,6 +19,9 @@ struct TopicSettings {
     int64_t decompressed_max_bytes = int64_t{64} << 20;
     bool compacted = false;        // cleanup.policy names compact: a record needs a key
     bool log_append_time = false;  // message.timestamp.type
+    // compression.type and the level for it; none: as the producer sent it.
+    std::optional<Codec> stored_codec;
+    int32_t compression_level = 0;
     int64_t timestamp_before_max_ms = INT64_MAX;
     int64_t timestamp_after_max_ms = 3'600'000;
 };
