@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs stages of tests over what ./dev has built, and counts them.
 
-    tools/suite.py unit:release sim:release:60 hashes e2e unit:asan sim:asan:20
+    tools/suite.py unit:release sim:release:60 hashes e2e oracle unit:asan sim:asan:20
 
 unit:PRESET runs the unit tests of every room; sim:PRESET:SECONDS runs as many histories as fit, and the seeds that once
-failed; hashes compares traces between two processes and two builds; e2e runs the real clients. A stage whose programs
+failed; hashes compares traces between two processes and two builds; e2e runs the real clients, oracle asks Apache Kafka. A stage whose programs
 the tree does not have yet counts as skipped. The last line is `N passed, N failed[, N skipped]`.
 """
 import concurrent.futures
@@ -141,13 +141,13 @@ def hashes():
     return Tally(failed=1) if bad else Tally(passed=1)
 
 
-def e2e():
-    """The runner prints a line per check, which are shown as they come."""
+def real_programs(name):
+    """The runner of tests/NAME prints a line per check, which are shown as they come."""
     if not (tree.ROOT / "build/release/cambium").exists():
-        print("not run e2e: there is no build/release/cambium")
+        print(f"not run {name}: there is no build/release/cambium")
         return Tally(skipped=1)
     tally = Tally()
-    process = subprocess.Popen(["/usr/bin/python3", "tests/e2e/run"], cwd=tree.ROOT, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen(["/usr/bin/python3", f"tests/{name}/run"], cwd=tree.ROOT, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, text=True, errors="replace")
     for line in process.stdout:
         print(line, end="", flush=True)
@@ -159,7 +159,15 @@ def e2e():
     return tally
 
 
-STAGES = {"unit": unit, "sim": sim, "hashes": hashes, "e2e": e2e}
+def e2e():
+    return real_programs("e2e")
+
+
+def oracle():
+    return real_programs("oracle")
+
+
+STAGES = {"unit": unit, "sim": sim, "hashes": hashes, "e2e": e2e, "oracle": oracle}
 
 
 def main(stages):

@@ -115,6 +115,7 @@ void add_commands(CLI::App& app, Command* chosen) {
     add_topic_commands(app, chosen);
     add_record_commands(app, chosen);
     add_log_commands(app, chosen);
+    add_doctor_command(app, chosen);
 }
 
 }  // namespace cambium::cli

@@ -290,6 +290,15 @@ bool is_json_number(std::string_view text) {
     return scanner.ok() && scanner.position() == text.size();
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const size_t length = utf8_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     while (!text.empty()) {

@@ -47,6 +47,9 @@ private:
 // Whether all of `text` is a JSON number.
 [[nodiscard]] bool is_json_number(std::string_view text);
 
+// Whether all of `text` is well-formed UTF-8.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 // Appends `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 

@@ -1,11 +1,10 @@
 #include "cli/log_commands.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
-#include "cli/json.hpp"
-#include "log/inspect.hpp"
+#include "cli/dump_json.hpp"
+#include "cli/json_object.hpp"
+#include "log/dump_text.hpp"
 
 namespace cambium::cli {
 namespace {
@@ -13,100 +12,88 @@ namespace {
 using log::Finding;
 using log::Inspection;
 
-// baseOffset -> base_offset
-std::string snake_case(std::string_view camel) {
-    std::string out;
-    for (const char c : camel) {
-        const auto letter = static_cast<unsigned char>(c);
-        if (std::isupper(letter) != 0 && !out.empty()) out += '_';
-        out += static_cast<char>(std::tolower(letter));
-    }
-    return out;
-}
-
-void append_value(std::string& out, std::string_view value) {
-    constexpr std::string_view optional = "OptionalLong[";
-    if (value == "OptionalLong.empty") out += "null";
-    else if (value.starts_with(optional) && value.ends_with(']'))
-        out += value.substr(optional.size(), value.size() - optional.size() - 1);
-    else if (value == "true" || value == "false" || is_json_number(value)) out += value;
-    else append_json_string(out, value);
-}
-
 std::string summary(const Inspection& found) {
     return counted(found.logs, "log") + ", " + counted(found.segments, "segment") + ", " +
            counted(found.bytes, "byte") + ", " + grouped(found.batches) +
            (found.batches == 1 ? " batch, " : " batches, ") + counted(found.records, "record");
 }
 
-std::string_view name_of(Finding::Kind kind) {
-    switch (kind) {
-        case Finding::Kind::corrupt: return "corrupt";
-        case Finding::Kind::torn: return "torn";
-        case Finding::Kind::derived: return "derived";
+// What stands beside the segments, and what was not looked at.
+std::string beside(const Inspection& found) {
+    std::string out = "    also checked: " + grouped(found.index_entries) + " index and " +
+                      grouped(found.time_index_entries) + " time index entries, " +
+                      counted(found.snapshots, "snapshot") + " with " +
+                      counted(found.producers, "producer") + ", " + counted(found.epochs, "epoch") +
+                      "\n";
+    if (found.bytes_not_checked > 0)
+        out += "    not checked: " + counted(found.bytes_not_checked, "byte") +
+               " in which no batch could be found\n";
+    if (!found.files_not_checked.empty()) {
+        const auto files =
+            static_cast<int64_t>(found.files_not_checked.size()) + found.files_not_checked_left_out;
+        out += "    not checked: " + counted(files, "file") + " of other kinds, such as " +
+               found.files_not_checked.front() + "\n";
     }
-    return "unknown";
-}
-
-std::string finding_json(const Finding& finding) {
-    std::string out = "{\"kind\":";
-    append_json_string(out, name_of(finding.kind));
-    out += ",\"file\":";
-    append_json_string(out, finding.file);
-    out += ",\"position\":" + std::to_string(finding.position);
-    out += ",\"offset\":" + std::to_string(finding.offset.value()) + ",\"what\":";
-    append_json_string(out, finding.what);
-    return out + "}\n";
+    return out;
 }
 
 std::string summary_json(const Inspection& found) {
-    return "{\"ok\":" + std::string(found.corrupt() ? "false" : "true") +
-           ",\"logs\":" + std::to_string(found.logs) +
-           ",\"segments\":" + std::to_string(found.segments) +
-           ",\"bytes\":" + std::to_string(found.bytes) +
-           ",\"batches\":" + std::to_string(found.batches) +
-           ",\"records\":" + std::to_string(found.records) +
-           ",\"findings\":" + std::to_string(found.findings.size()) +
-           ",\"findings_left_out\":" + std::to_string(found.findings_left_out) + "}\n";
+    return JsonObject()
+        .add("ok", !found.corrupt())
+        .add("logs", found.logs)
+        .add("segments", found.segments)
+        .add("bytes", found.bytes)
+        .add("batches", found.batches)
+        .add("records", found.records)
+        .add("index_entries", found.index_entries)
+        .add("time_index_entries", found.time_index_entries)
+        .add("snapshots", found.snapshots)
+        .add("producers", found.producers)
+        .add("epochs", found.epochs)
+        .add("findings", found.findings.size())
+        .add("findings_left_out", found.findings_left_out)
+        .add("corrupt_findings", found.corrupt_findings)
+        .add("bytes_not_checked", found.bytes_not_checked)
+        .add_raw("files_not_checked", json_strings(found.files_not_checked))
+        .add("files_not_checked_left_out", found.files_not_checked_left_out)
+        .line();
 }
 
 std::string verdict(const Inspection& found) {
     if (found.corrupt())
-        return "DAMAGED: " + summary(found) +
-               "\n    copy the directory before anything else; the server takes the other "
+        return "DAMAGED: " + summary(found) + "\n" + beside(found) +
+               "    copy the directory before anything else; the server takes the other "
                "partitions up without it\n";
-    if (found.ok()) return "sound: " + summary(found) + "\n";
-    return "sound: " + summary(found) + "; what is listed is put right by the next start\n";
+    const std::string_view rest = "; what is listed is put right by the next start";
+    return "sound: " + summary(found) + std::string(found.ok() ? "" : rest) + "\n" + beside(found);
 }
 
 }  // namespace
 
-std::string batch_json(std::string_view line) {
-    if (!line.starts_with("baseOffset: ")) return {};
-    std::string out;
-    while (!line.empty()) {
-        const size_t colon = line.find(": ");
-        if (colon == std::string_view::npos) break;
-        const size_t end = std::min(line.find(' ', colon + 2), line.size());
-        out += out.empty() ? "{" : ",";
-        append_json_string(out, snake_case(line.substr(0, colon)));
-        out += ':';
-        append_value(out, line.substr(colon + 2, end - colon - 2));
-        line.remove_prefix(std::min(end + 1, line.size()));
-    }
-    return out + "}\n";
+std::string finding_json(const Finding& finding) {
+    JsonObject out;
+    out.add("kind", log::name(finding.kind))
+        .add("file", finding.file)
+        .add("position", finding.position)
+        .add("bytes", finding.bytes)
+        .add("byte", finding.byte)
+        .add("bit", finding.bit)
+        .add("offset", finding.offset.value())
+        .add("what", finding.what);
+    return out.line();
 }
 
 io::Task<Exit> log_dump(io::World world, Terminal* terminal, LogDumpArgs args) {
-    const bool json = args.output == Output::json;
-    const auto print = [terminal, json](std::string_view line) {
-        if (json) return terminal->write(batch_json(line));
-        terminal->write(line);
-        terminal->write("\n");
-    };
-    const log::DumpOptions options{.records = args.records && !json};
-    const Result<Inspection> found =
-        co_await log::dump_logs(&world.disk, args.path, options, print);
+    const auto write = [terminal](std::string_view text) { terminal->write(text); };
+    JsonDump json(write);
+    log::TextDump text({.data = args.depth == DumpDepth::data}, [write](std::string_view line) {
+        write(line);
+        write("\n");
+    });
+    log::DumpSink* sink = &text;
+    if (args.output == Output::json) sink = &json;
+    const log::DumpOptions options{.records = args.depth != DumpDepth::batches};
+    const Result<Inspection> found = co_await log::dump_logs(&world.disk, args.path, options, sink);
     (void)terminal->flush();
     if (!found.ok()) co_return fail(*terminal, "cannot dump " + args.path, found.error(), {});
     for (const Finding& finding : found->findings) terminal->say(finding.text() + "\n");

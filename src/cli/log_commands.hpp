@@ -10,15 +10,20 @@
 #include "cli/terminal.hpp"
 #include "io/task.hpp"
 #include "io/world.hpp"
+#include "log/inspect.hpp"
 
 namespace cambium::cli {
+
+// What is said of each batch.
+enum class DumpDepth { batches, records, data };
 
 struct LogDumpArgs {
     Output output = Output::text;
     std::string path{};
-    bool records = false;
+    DumpDepth depth = DumpDepth::batches;
 };
-// Text: the lines of Kafka's dump tool. JSON: an object per batch.
+// Text: the lines of Kafka's dump tool. JSON: an object per batch, record, index entry, producer
+// and epoch (cli/dump_json.hpp).
 io::Task<Exit> log_dump(io::World world, Terminal* terminal, LogDumpArgs args);
 
 struct LogVerifyArgs {
@@ -28,8 +33,7 @@ struct LogVerifyArgs {
 // Fails when something is damaged that a start does not put right by itself.
 io::Task<Exit> log_verify(io::World world, Terminal* terminal, LogVerifyArgs args);
 
-// "baseOffset: 0 lastOffset: 6 ..." as {"base_offset":0,"last_offset":6,...}; empty for a line that
-// is about no batch.
-[[nodiscard]] std::string batch_json(std::string_view line);
+// For other commands that look at a directory.
+[[nodiscard]] std::string finding_json(const log::Finding& finding);
 
 }  // namespace cambium::cli

@@ -1,7 +1,6 @@
 #include "log/dump_text.hpp"
 
 #include <optional>
-#include <string_view>
 
 #include <fmt/format.h>
 
@@ -34,9 +33,7 @@ std::string marker_text(const record::RecordView& record) {
     return fmt::format(" controlType: {}({})", "UNKNOWN", key ? key->type : -1);
 }
 
-}  // namespace
-
-std::string dump_line(const record::BatchView& batch, int64_t position) {
+std::string batch_line(const record::BatchView& batch, int64_t position) {
     return fmt::format(
         "baseOffset: {} lastOffset: {} count: {} baseSequence: {} lastSequence: {} producerId: {} "
         "producerEpoch: {} partitionLeaderEpoch: {} isTransactional: {} isControl: {} "
@@ -50,7 +47,8 @@ std::string dump_line(const record::BatchView& batch, int64_t position) {
         name(*batch.codec()), batch.crc(), batch.checksum_ok());
 }
 
-std::string dump_line(const record::BatchView& batch, const record::RecordView& record) {
+std::string record_line(const record::BatchView& batch, const record::RecordView& record,
+                        bool data) {
     const int64_t base = batch.base_sequence();
     const int64_t sequence = base < 0 ? -1 : (base + record.offset_delta) & 0x7fffffff;
     std::string line =
@@ -62,33 +60,63 @@ std::string dump_line(const record::BatchView& batch, const record::RecordView& 
         line.append(comma).append(header->key);
     line += "]";
     if (batch.control()) return line + marker_text(record);
-    if (record.key) line.append(" key: ").append(as_text(*record.key));
-    if (record.value) line.append(" payload: ").append(as_text(*record.value));
+    if (data && record.key) line.append(" key: ").append(as_text(*record.key));
+    if (data && record.value) line.append(" payload: ").append(as_text(*record.value));
     return line;
 }
 
-std::string dump_line(const IndexEntry& entry, Offset base) {
-    return fmt::format("offset: {} position: {}", (base + entry.offset).value(), entry.position);
-}
-
-std::string dump_line(const TimeIndexEntry& entry, Offset base) {
-    return fmt::format("timestamp: {} offset: {}", entry.timestamp.value(),
-                       (base + entry.offset).value());
-}
-
-std::string dump_line(ProducerId id, const Producer& producer) {
+std::string producer_line(ProducerId id, const Producer& producer, const ProducerBatch* batch) {
     std::string line = fmt::format(
         "producerId: {} producerEpoch: {} coordinatorEpoch: {} currentTxnFirstOffset: {} "
         "lastTimestamp: {} ",
         id.value(), producer.epoch.value(), producer.coordinator_epoch,
         optional_long(producer.transaction_start.value() >= 0, producer.transaction_start.value()),
         producer.last_timestamp.value());
-    if (const ProducerBatch* newest = producer.newest())
+    if (batch != nullptr)
         line += fmt::format(
             "firstSequence: {} lastSequence: {} lastOffset: {} offsetDelta: {} timestamp: {}",
-            newest->first_sequence(), newest->last_sequence, newest->last_offset.value(),
-            newest->offset_delta, newest->timestamp.value());
+            batch->first_sequence(), batch->last_sequence, batch->last_offset.value(),
+            batch->offset_delta, batch->timestamp.value());
     return line;
+}
+
+}  // namespace
+
+void TextDump::file(const std::string& path, FileName name, bool entries) {
+    file_ = path;
+    line_(fmt::format("Dumping {}", path));
+    if (name.kind == FileKind::log)
+        line_(fmt::format("Log starting offset: {}", name.base.value()));
+    const bool index = name.kind == FileKind::index || name.kind == FileKind::time_index;
+    if (index && !entries) line_(fmt::format("{} is empty.", path));
+}
+
+void TextDump::batch(const record::BatchView& batch, int64_t position) {
+    line_(batch_line(batch, position));
+}
+
+void TextDump::record(const record::BatchView& batch, const record::RecordView& record) {
+    line_(record_line(batch, record, options_.data));
+}
+
+void TextDump::no_batch(int64_t position, int64_t bytes) {
+    line_(fmt::format("Found {} invalid bytes at {} of {}", bytes, position, file_));
+}
+
+void TextDump::index_entry(Offset offset, int32_t position) {
+    line_(fmt::format("offset: {} position: {}", offset.value(), position));
+}
+
+void TextDump::time_index_entry(Timestamp timestamp, Offset offset) {
+    line_(fmt::format("timestamp: {} offset: {}", timestamp.value(), offset.value()));
+}
+
+void TextDump::producer(ProducerId id, const Producer& producer, const ProducerBatch* batch) {
+    line_(producer_line(id, producer, batch));
+}
+
+void TextDump::epoch(const EpochStart& epoch) {
+    line_(fmt::format("epoch: {} startOffset: {}", epoch.epoch.value(), epoch.start.value()));
 }
 
 }  // namespace cambium::log

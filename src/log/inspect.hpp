@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "base/types.hpp"
 #include "io/disk.hpp"
 #include "io/task.hpp"
+#include "log/dump_sink.hpp"
 
 namespace cambium::log {
 
@@ -28,17 +28,23 @@ struct Finding {
     };
     Kind kind = Kind::corrupt;
     std::string file;
-    int64_t position = -1;  // in the file; -1: all of it
+    int64_t position = -1;  // in the file, where what is wrong begins; -1: all of it
     Offset offset;          // of the record; -1: not known
     std::string what;
+    int64_t bytes = 0;  // how many from `position` on are concerned; 0: not known
+    int64_t byte = -1;  // the one byte that is wrong, when the checksum tells
+    int bit = -1;       // and the bit in it that is flipped, 0 being the lowest
 
     // "corrupt: /data/t-0/00000000000000000000.log at 120, offset 7: the checksum does not match"
     [[nodiscard]] std::string text() const;
 };
+[[nodiscard]] std::string_view name(Finding::Kind kind);
 
 struct Inspection {
     static constexpr size_t findings_max = 1000;
+    static constexpr size_t unchecked_max = 100;
 
+    // What was looked at. `bytes` counts those of valid batches.
     int64_t logs = 0;
     int64_t segments = 0;
     int64_t bytes = 0;
@@ -47,27 +53,38 @@ struct Inspection {
     int64_t index_entries = 0;
     int64_t time_index_entries = 0;
     int64_t snapshots = 0;
+    int64_t producers = 0;  // in them
+    int64_t epochs = 0;     // in checkpoints
     std::vector<Finding> findings;
     int64_t findings_left_out = 0;
+    int64_t corrupt_findings = 0;  // of all
+
+    // What was not: files that are none of a log's, and segment bytes that no batch could be found
+    // in.
+    std::vector<std::string> files_not_checked;
+    int64_t files_not_checked_left_out = 0;
+    int64_t bytes_not_checked = 0;
 
     [[nodiscard]] bool ok() const { return findings.empty(); }
     // Whether something is wrong that a start does not put right by itself.
-    [[nodiscard]] bool corrupt() const;
+    [[nodiscard]] bool corrupt() const { return corrupt_findings > 0; }
     void add(Finding finding);
+    void not_checked(std::string file);
 };
 
-// Checks every batch (lengths, checksum, offsets, record count, every record), every index entry
-// against its batch, snapshots, checkpoints, and that segments follow each other. Errors: those of
-// the disk, invalid_argument when nothing at `path` belongs to a log.
+// Checks every batch (lengths, checksum, offsets, leader epoch, record count, every record, inside
+// compressed batches too), every index entry against its batch, the epoch checkpoint against the
+// batches, form and checksum of snapshots, and that segments follow each other. Damage does not end
+// it: what can be found behind it is checked too. Errors: those of the disk, invalid_argument when
+// nothing at `path` belongs to a log.
 io::Task<Result<Inspection>> verify_logs(io::Disk* disk, std::string path);
 
 struct DumpOptions {
     bool records = true;  // and not only batches
 };
 
-// Calls `line` for each line of what Kafka's dump tool prints for these files, in its format, and
-// gives the counts. Errors: as verify_logs().
+// Gives `sink` what is in the files, and its own findings. Errors: as verify_logs().
 io::Task<Result<Inspection>> dump_logs(io::Disk* disk, std::string path, DumpOptions options,
-                                       std::function<void(std::string_view)> line);
+                                       DumpSink* sink);
 
 }  // namespace cambium::log
