@@ -2,16 +2,25 @@
 #pragma once
 
 #include "wire/messages/api_versions.hpp"
+#include "wire/messages/create_partitions.hpp"
 #include "wire/messages/describe_cluster.hpp"
 #include "wire/messages/describe_configs.hpp"
+#include "wire/messages/describe_producers.hpp"
+#include "wire/messages/describe_quorum.hpp"
+#include "wire/messages/describe_topic_partitions.hpp"
+#include "wire/messages/elect_leaders.hpp"
 #include "wire/messages/fetch.hpp"
 #include "wire/messages/find_coordinator.hpp"
 #include "wire/messages/init_producer_id.hpp"
 #include "wire/messages/list_offsets.hpp"
+#include "wire/messages/log_dirs.hpp"
 #include "wire/messages/metadata.hpp"
 #include "wire/messages/offset_for_leader_epoch.hpp"
+#include "wire/messages/partition_reassignments.hpp"
 #include "wire/messages/produce.hpp"
 #include "wire/messages/topics.hpp"
+#include "wire/messages/unregister_broker.hpp"
+#include "wire/messages/update_features.hpp"
 
 namespace cambium::wire {
 
@@ -28,6 +37,14 @@ using EveryMessage =
                 CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
                 DeleteTopicsResponse, InitProducerIdRequest, InitProducerIdResponse,
                 OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeConfigsRequest,
-                DescribeConfigsResponse, DescribeClusterRequest, DescribeClusterResponse>;
+                DescribeConfigsResponse, DescribeClusterRequest, DescribeClusterResponse,
+                AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, DescribeLogDirsRequest,
+                DescribeLogDirsResponse, CreatePartitionsRequest, CreatePartitionsResponse,
+                ElectLeadersRequest, ElectLeadersResponse, AlterPartitionReassignmentsRequest,
+                AlterPartitionReassignmentsResponse, ListPartitionReassignmentsRequest,
+                ListPartitionReassignmentsResponse, DescribeQuorumRequest, DescribeQuorumResponse,
+                UpdateFeaturesRequest, UpdateFeaturesResponse, DescribeProducersRequest,
+                DescribeProducersResponse, UnregisterBrokerRequest, UnregisterBrokerResponse,
+                DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>;
 
 }  // namespace cambium::wire
