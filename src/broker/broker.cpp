@@ -25,6 +25,13 @@ replica::WaitLimits wait_limits(const Settings& settings) {
     return {.waiters = waiters, .keys = waiters * keys_each};
 }
 
+FetchSessions::Limits session_limits(const Settings& settings) {
+    FetchSessions::Limits limits;
+    limits.slots =
+        static_cast<size_t>(settings.integer("max.incremental.fetch.session.cache.slots"));
+    return limits;
+}
+
 control::Limits control_limits(const Settings& settings) {
     control::Limits limits;
     limits.default_partitions = static_cast<int32_t>(settings.integer("num.partitions"));
@@ -116,6 +123,7 @@ Result<meta::Node> Broker::self() const {
 io::Task<Status> Broker::listen() {
     producer_ids_ = std::make_unique<ProducerIds>(controller_.get());
     auto_creation_ = std::make_unique<AutoCreation>(controller_.get());
+    fetch_sessions_ = std::make_unique<FetchSessions>(session_limits(settings_), &world_.random);
     services_ = std::make_unique<Services>(
         Services{.world = world_,
                  .node = NodeId(static_cast<int32_t>(settings_.integer("node.id"))),
@@ -127,6 +135,7 @@ io::Task<Status> Broker::listen() {
                  .controller = controller_.get(),
                  .producer_ids = producer_ids_.get(),
                  .auto_creation = auto_creation_.get(),
+                 .fetch_sessions = fetch_sessions_.get(),
                  .decompressor = &decompressor_});
     traffic_ = std::make_unique<Traffic>(services_.get(), &directory_->tail_cache(), journal_);
     server_ = std::make_unique<Server>(traffic_.get());

@@ -20,6 +20,7 @@
 #include "base/result.hpp"
 #include "base/settings.hpp"
 #include "broker/auto_creation.hpp"
+#include "broker/fetch_sessions.hpp"
 #include "broker/instruments.hpp"
 #include "broker/producer_ids.hpp"
 #include "broker/server.hpp"
@@ -118,6 +119,7 @@ private:
     std::unique_ptr<control::Controller> controller_;
     std::unique_ptr<ProducerIds> producer_ids_;
     std::unique_ptr<AutoCreation> auto_creation_;
+    std::unique_ptr<FetchSessions> fetch_sessions_;
     std::unique_ptr<Services> services_;
     std::unique_ptr<Traffic> traffic_;
     std::unique_ptr<Server> server_;

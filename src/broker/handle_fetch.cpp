@@ -1,8 +1,8 @@
 // Fetch: read what is below the high watermark, or wait for it. docs/paths/read.md tells the
 // journey.
 //
-// There are no sessions yet: every answer has session id 0, which tells the client to send its
-// partitions each time, and a session that a client thinks it has is unknown (KIP-227).
+// Which partitions are read, and which of them the answer names, says the client's session
+// (broker/fetch_sessions.hpp).
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/fault.hpp"
+#include "broker/fetch_sessions.hpp"
 #include "broker/fetch_wait.hpp"
 #include "broker/handlers.hpp"
 #include "broker/instruments.hpp"
@@ -38,16 +39,18 @@ constexpr int32_t wait_max_ms = 600'000;
 
 class Fetching {
 public:
-    Fetching(Services& services, Request& request, const FetchRequest& asked)
-        : services_(services), request_(request), asked_(asked) {
+    Fetching(Services& services, Request& request, const FetchRequest& asked, const FetchPlan& plan)
+        : services_(services), request_(request), asked_(asked), plan_(plan) {
         bytes_max_ = std::clamp<int64_t>(asked.max_bytes, 0, services.limits.fetch_bytes_max);
         bytes_min_ = std::clamp<int64_t>(asked.min_bytes, 0, bytes_max_);
     }
 
     // Reads every partition anew. Gives the bytes found.
     io::Task<void> read_all();
-    // Whether the answer need not wait for more.
-    [[nodiscard]] bool enough() const { return errors_ > 0 || diverged_ || bytes_ >= bytes_min_; }
+    // Whether the answer need not wait for more, or there is nothing to wait for.
+    [[nodiscard]] bool enough() const {
+        return errors_ > 0 || diverged_ || bytes_ >= bytes_min_ || watched_.empty();
+    }
     // Whether something became visible, or went away, since it was read.
     [[nodiscard]] bool outdated() const;
     [[nodiscard]] FetchWait waiter() const;
@@ -65,6 +68,7 @@ private:
     Services& services_;
     Request& request_;
     const FetchRequest& asked_;
+    const FetchPlan& plan_;
     int64_t bytes_max_;
     int64_t bytes_min_;
 
@@ -84,7 +88,7 @@ void Fetching::begin() {
     bytes_ = 0;
     errors_ = 0;
     diverged_ = false;
-    response_.responses.resize(asked_.topics.size());
+    response_.responses.resize(plan_.topics.size());
 }
 
 const replica::LocalTopic* Fetching::find(const FetchRequest::Topic& topic) const {
@@ -104,8 +108,8 @@ Errc Fetching::refusal(const replica::LocalTopic* local) const {
 
 io::Task<void> Fetching::read_all() {
     begin();
-    for (size_t i = 0; i < asked_.topics.size(); ++i) {
-        const FetchRequest::Topic& topic = asked_.topics[i];
+    for (size_t i = 0; i < plan_.topics.size(); ++i) {
+        const FetchRequest::Topic& topic = plan_.topics[i];
         Response::Topic& answered = response_.responses[i];
         answered.topic = topic.topic;
         answered.topic_id = topic.topic_id;
@@ -119,11 +123,13 @@ io::Task<void> Fetching::read_all() {
             const Errc refused = refusal(local);
             if (refused != Errc::none) {
                 refuse(partition, refused);
+                partition.aborted_transactions.emplace();
                 continue;
             }
             replica::Partition* const found = local->partition(PartitionIndex(asked.partition));
             if (found == nullptr) {
                 refuse(partition, Errc::unknown_topic_or_partition);
+                partition.aborted_transactions.emplace();
                 continue;
             }
             co_await read_partition(&asked, found, &partition);
@@ -143,17 +149,12 @@ io::Task<void> Fetching::read_partition(const Asked* asked, replica::Partition* 
         .bytes_max = std::clamp<int64_t>(asked->partition_max_bytes, 0, left),
         // Progress: the first partition that has anything gives a whole batch, however large.
         .at_least_one = bytes_ == 0};
-    const replica::ReadWindow window = partition->window();
     Result<replica::PartitionData> data = co_await partition->read(read);
     if (data.ok()) {
         take(*asked, std::move(*data), *answered);
         co_return;
     }
     refuse(*answered, data.code());
-    if (data.code() == Errc::offset_out_of_range) {
-        answered->high_watermark = window.high_watermark.value();
-        answered->log_start_offset = window.start.value();
-    }
 }
 
 void Fetching::take(const Asked& asked, replica::PartitionData data, Answered& answered) {
@@ -198,6 +199,9 @@ bool Fetching::outdated() const {
 FetchWait Fetching::waiter() const { return {*services_.waiting, watched_, bytes_min_ - bytes_}; }
 
 Reply Fetching::reply() {
+    services_.fetch_sessions->end(plan_, response_, services_.world.clock.now());
+    // Another request has continued the session meanwhile: nothing of this one counts.
+    if (response_.error_code != 0) return answer_with(response_, request_);
     LeaderHints hints(services_, *request_.peer);
     for (Response::Topic& topic : response_.responses) {
         for (Answered& partition : topic.partitions) {
@@ -220,10 +224,6 @@ Reply Fetching::reply() {
     return reply;
 }
 
-// A client without a session sends id 0 with epoch -1, or 0 to ask for one; -1 or 0 with an id
-// gives its session up. Any other epoch continues a session that does not exist.
-bool continues_session(const FetchRequest& asked) { return asked.session_epoch > 0; }
-
 // Waits for bytes until `deadline`. False when the wait is over for good.
 io::Task<bool> wait_for_bytes(Services* services, Request* request, const Fetching* fetching,
                               io::Monotonic deadline) {
@@ -245,15 +245,17 @@ io::Task<bool> wait_for_bytes(Services* services, Request* request, const Fetchi
 
 io::Task<Reply> handle_fetch(Services* services, Request* request) {
     Stopwatch watch(services->world.clock);
-    const auto decoded = wire::decode<FetchRequest>(request->body, request->version());
+    auto decoded = wire::decode<FetchRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     watch.lap(request->in(Stage::decode));
-    if (continues_session(*decoded)) {
-        Response unknown;
-        unknown.error_code = wire_code(Errc::fetch_session_id_not_found);
-        co_return answer_with(unknown, *request);
+    const FetchPlan plan =
+        services->fetch_sessions->begin(*decoded, request->version(), services->world.clock.now());
+    if (plan.error_code != 0) {
+        Response refused;
+        refused.error_code = plan.error_code;
+        co_return answer_with(refused, *request);
     }
-    Fetching fetching(*services, *request, *decoded);
+    Fetching fetching(*services, *request, *decoded, plan);
     const io::Monotonic deadline =
         services->world.clock.now() + timeout_of(decoded->max_wait_ms, wait_max_ms);
     co_await fetching.read_all();

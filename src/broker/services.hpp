@@ -14,6 +14,7 @@
 
 namespace cambium::broker {
 
+class FetchSessions;
 class Instruments;
 
 // Settings that handlers ask for with every request, read once.
@@ -40,6 +41,7 @@ struct Services {
     control::Controller* controller;
     ProducerIds* producer_ids;
     AutoCreation* auto_creation;
+    FetchSessions* fetch_sessions;
     // For the payloads of batches; used within one call, never across a wait.
     Decompressor* decompressor;
 };
