@@ -1,13 +1,15 @@
 // Metadata: who is there and who leads what, and the creation of topics that somebody asks for.
 #include <algorithm>
-#include <array>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "broker/described_partition.hpp"
 #include "broker/endpoints.hpp"
 #include "broker/handlers.hpp"
+#include "broker/operations.hpp"
 #include "broker/services.hpp"
 #include "broker/topic_names.hpp"
 #include "control/topics.hpp"
@@ -19,13 +21,6 @@ namespace {
 
 using MetadataRequest = wire::MetadataRequest;
 using Response = wire::MetadataResponse;
-
-std::vector<int32_t> numbers(const std::vector<NodeId>& nodes) {
-    std::vector<int32_t> ids;
-    ids.reserve(nodes.size());
-    for (const NodeId node : nodes) ids.push_back(node.value());
-    return ids;
-}
 
 class Builder {
 public:
@@ -75,6 +70,8 @@ Response Builder::build() {
     brokers();
     response_.cluster_id = image_->cluster_id.text();
     response_.controller_id = services_.node.value();
+    if (asked_.include_cluster_authorized_operations)
+        response_.cluster_authorized_operations = cluster_operations;
     if (everything()) {
         for (const auto& [name, topic] : image_->topics) response_.topics.push_back(known(*topic));
     } else {
@@ -103,9 +100,18 @@ void Builder::brokers() {
 }
 
 void Builder::asked_topics() {
+    // Whoever asks for one by its id asks for all by their ids. Each is answered once.
+    const bool ids = std::ranges::any_of(
+        *asked_.topics, [](const MetadataRequest::Topic& topic) { return !topic.topic_id.zero(); });
+    std::set<Uuid> seen_ids;
+    std::set<std::string_view> seen;
     for (const MetadataRequest::Topic& topic : *asked_.topics) {
-        if (topic.topic_id.zero() && topic.name) by_name(*topic.name);
-        else by_id(topic.topic_id);
+        if (ids) {
+            if (!topic.topic_id.zero() && seen_ids.insert(topic.topic_id).second)
+                by_id(topic.topic_id);
+        } else if (topic.name && seen.insert(*topic.name).second) {
+            by_name(*topic.name);
+        }
     }
 }
 
@@ -125,10 +131,11 @@ void Builder::by_name(const std::string& name) {
     }
     const bool valid = control::check_topic_name(name).ok();
     const Errc code = valid ? Errc::unknown_topic_or_partition : Errc::invalid_topic_exception;
-    response_.topics.push_back({.error_code = wire_code(code),
-                                .name = name,
-                                .topic_id = {},
-                                .is_internal = is_internal(name)});
+    Response::Topic unknown{
+        .error_code = wire_code(code), .name = name, .is_internal = is_internal(name)};
+    if (asked_.include_topic_authorized_operations)
+        unknown.topic_authorized_operations = topic_operations;
+    response_.topics.push_back(std::move(unknown));
     // Internal topics come into being with their coordinators, not because a client looks for them.
     if (valid && !is_internal(name) && asked_.allow_auto_topic_creation) missing_.push_back(name);
 }
@@ -136,22 +143,17 @@ void Builder::by_name(const std::string& name) {
 Response::Topic Builder::known(const meta::Topic& topic) const {
     Response::Topic out{
         .name = topic.name, .topic_id = topic.id, .is_internal = is_internal(topic.name)};
-    const replica::LocalTopic* const local = services_.replicas->topic(topic.id);
+    if (asked_.include_topic_authorized_operations)
+        out.topic_authorized_operations = topic_operations;
     for (size_t i = 0; i < topic.partitions.size(); ++i) {
-        const meta::Partition& partition = topic.partitions[i];
-        const auto index = static_cast<int32_t>(i);
-        const bool led = partition.leader.value() >= 0;
-        Response::Topic::Partition entry{
-            .error_code = wire_code(led ? Errc::none : Errc::leader_not_available),
-            .partition_index = index,
-            .leader_id = partition.leader.value(),
-            .leader_epoch = partition.leader_epoch.value(),
-            .replica_nodes = numbers(partition.replicas),
-            .isr_nodes = numbers(partition.isr)};
-        const auto* replica = local == nullptr ? nullptr : local->partition(PartitionIndex(index));
-        if (replica != nullptr && replica->leader().stopped() != Errc::none)
-            entry.offline_replicas.push_back(services_.node.value());
-        out.partitions.push_back(std::move(entry));
+        DescribedPartition one = described(services_, topic, i);
+        out.partitions.push_back({.error_code = one.error_code,
+                                  .partition_index = static_cast<int32_t>(i),
+                                  .leader_id = one.leader,
+                                  .leader_epoch = one.leader_epoch,
+                                  .replica_nodes = std::move(one.replicas),
+                                  .isr_nodes = std::move(one.in_sync),
+                                  .offline_replicas = std::move(one.offline)});
     }
     return out;
 }

@@ -45,7 +45,18 @@ constexpr std::array table{
     row(ApiKey::create_topics, handle_create_topics, QuotaClass::controller_mutation),
     row(ApiKey::delete_topics, handle_delete_topics, QuotaClass::controller_mutation),
     row(ApiKey::init_producer_id, handle_init_producer_id),
+    row(ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch),
     row(ApiKey::describe_configs, handle_describe_configs),
+    row(ApiKey::create_partitions, handle_create_partitions, QuotaClass::controller_mutation),
+    row(ApiKey::elect_leaders, handle_elect_leaders),
+    row(ApiKey::alter_partition_reassignments, handle_alter_partition_reassignments),
+    row(ApiKey::list_partition_reassignments, handle_list_partition_reassignments),
+    row(ApiKey::describe_quorum, handle_describe_quorum),
+    row(ApiKey::update_features, handle_update_features),
+    row(ApiKey::describe_cluster, handle_describe_cluster),
+    row(ApiKey::describe_producers, handle_describe_producers),
+    row(ApiKey::unregister_broker, handle_unregister_broker),
+    row(ApiKey::describe_topic_partitions, handle_describe_topic_partitions),
 };
 static_assert(std::ranges::is_sorted(table, std::less_equal{}, &HandlerRow::api));
 

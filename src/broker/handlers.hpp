@@ -57,6 +57,17 @@ io::Task<Reply> handle_fetch(Services* services, Request* request);
 io::Task<Reply> handle_list_offsets(Services* services, Request* request);
 io::Task<Reply> handle_init_producer_id(Services* services, Request* request);
 io::Task<Reply> handle_describe_configs(Services* services, Request* request);
+io::Task<Reply> handle_create_partitions(Services* services, Request* request);
+io::Task<Reply> handle_describe_cluster(Services* services, Request* request);
+io::Task<Reply> handle_describe_quorum(Services* services, Request* request);
+io::Task<Reply> handle_update_features(Services* services, Request* request);
+io::Task<Reply> handle_unregister_broker(Services* services, Request* request);
+io::Task<Reply> handle_describe_topic_partitions(Services* services, Request* request);
+io::Task<Reply> handle_offset_for_leader_epoch(Services* services, Request* request);
+io::Task<Reply> handle_describe_producers(Services* services, Request* request);
+io::Task<Reply> handle_elect_leaders(Services* services, Request* request);
+io::Task<Reply> handle_alter_partition_reassignments(Services* services, Request* request);
+io::Task<Reply> handle_list_partition_reassignments(Services* services, Request* request);
 io::Task<Reply> handle_find_coordinator(Services* services, Request* request);
 
 }  // namespace cambium::broker

@@ -57,6 +57,24 @@ std::vector<DeletedTopic> DeleteTopics::answers(const Status& status) {
     return std::move(answers_);
 }
 
+std::vector<meta::Record> CreatePartitions::decide(const meta::Image& image) {
+    Decision<GrownTopic> decision = decide_grow(image, request_, *parts_.limits, *parts_.random);
+    answers_ = std::move(decision.answers);
+    if (validate_only_) return {};
+    return std::move(decision.facts);
+}
+
+std::vector<GrownTopic> CreatePartitions::answers(const Status& status) {
+    if (answers_.empty()) {  // it never came to a decision
+        std::set<std::string_view> seen;
+        for (const MorePartitions& topic : request_) {
+            if (seen.insert(topic.topic).second) answers_.push_back({topic.topic, {}});
+        }
+    }
+    if (!status.ok()) fail_all(answers_, status);
+    return std::move(answers_);
+}
+
 std::vector<meta::Record> AllocateProducerIds::decide(const meta::Image& image) {
     const ProducerId first = image.next_producer_id;
     block_ = {first, producer_id_block_size};

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "control/controller.hpp"
+#include "control/partitions.hpp"
 #include "control/topics.hpp"
 #include "io/event.hpp"
 #include "io/random.hpp"
@@ -58,6 +59,21 @@ private:
     const Limits* limits_;
     std::vector<TopicSelector> request_;
     std::vector<DeletedTopic> answers_;
+};
+
+class CreatePartitions : public Command {
+public:
+    CreatePartitions(CreateTopics::Parts parts, std::vector<MorePartitions> request,
+                     bool validate_only)
+        : parts_(parts), request_(std::move(request)), validate_only_(validate_only) {}
+    std::vector<meta::Record> decide(const meta::Image& image) override;
+    std::vector<GrownTopic> answers(const Status& status);
+
+private:
+    CreateTopics::Parts parts_;
+    std::vector<MorePartitions> request_;
+    bool validate_only_;
+    std::vector<GrownTopic> answers_;
 };
 
 class AllocateProducerIds : public Command {

@@ -74,6 +74,13 @@ io::Task<std::vector<DeletedTopic>> Controller::delete_topics(std::vector<TopicS
     co_return command.answers(status);
 }
 
+io::Task<std::vector<GrownTopic>> Controller::create_partitions(std::vector<MorePartitions> topics,
+                                                                bool validate_only) {
+    CreatePartitions command({&options_.limits, &random_}, std::move(topics), validate_only);
+    const Status status = co_await run(&command);
+    co_return command.answers(status);
+}
+
 io::Task<Result<ProducerIdBlock>> Controller::allocate_producer_ids() {
     AllocateProducerIds command(options_.self.id);
     const Status status = co_await run(&command);

@@ -18,6 +18,7 @@
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "control/partitions.hpp"
 #include "control/topics.hpp"
 #include "io/event.hpp"
 #include "io/gate.hpp"
@@ -86,6 +87,10 @@ public:
     io::Task<std::vector<CreatedTopic>> create_topics(std::vector<NewTopic> topics,
                                                       bool validate_only);
     io::Task<std::vector<DeletedTopic>> delete_topics(std::vector<TopicSelector> topics);
+
+    // More partitions for topics that are there; as create_topics. They are served when this ends.
+    io::Task<std::vector<GrownTopic>> create_partitions(std::vector<MorePartitions> topics,
+                                                        bool validate_only);
 
     // Ids that nobody else was or will be given, crashes included. Errors: no_space,
     // kafka_storage_error, over_budget, cancelled.

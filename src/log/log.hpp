@@ -105,6 +105,16 @@ struct TimestampOffset {
     LeaderEpoch epoch;
 };
 
+// A producer whose batches the log remembers (log/producer_state.hpp).
+struct ActiveProducer {
+    ProducerId id;
+    ProducerEpoch epoch;
+    int32_t last_sequence = -1;
+    Timestamp last_timestamp;
+    int32_t coordinator_epoch = -1;
+    Offset transaction_start;  // -1: none is open
+};
+
 // Told about the ends; called on the loop, from inside the log's own work: post to a strand and
 // return.
 class LogListener {
@@ -163,6 +173,9 @@ public:
         Offset end;
     };
     [[nodiscard]] virtual std::optional<EpochEnd> end_of_epoch(LeaderEpoch epoch) const = 0;
+
+    // By id; as of everything that was appended.
+    [[nodiscard]] virtual std::vector<ActiveProducer> producers() const = 0;
 
     // Completes when the durable end is at or past `end`. Errors as LogListener::taken_back, or
     // cancelled.

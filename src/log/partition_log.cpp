@@ -195,6 +195,21 @@ void PartitionLog::stage(const SegmentRef& segment, ByteView batch, LeaderEpoch 
     if (epochs_.assign(epoch, base)) epochs_dirty_ = true;
 }
 
+std::vector<ActiveProducer> PartitionLog::producers() const {
+    std::vector<ActiveProducer> all;
+    all.reserve(producers_.producers().size());
+    for (const auto& [id, producer] : producers_.producers()) {
+        const ProducerBatch* const newest = producer.newest();
+        all.push_back({.id = id,
+                       .epoch = producer.epoch,
+                       .last_sequence = newest == nullptr ? -1 : newest->last_sequence,
+                       .last_timestamp = producer.last_timestamp,
+                       .coordinator_epoch = producer.coordinator_epoch,
+                       .transaction_start = producer.transaction_start});
+    }
+    return all;
+}
+
 std::optional<Log::EpochEnd> PartitionLog::end_of_epoch(LeaderEpoch epoch) const {
     const std::optional<EpochCache::End> end = epochs_.end_of(epoch, ends_.appended);
     if (!end) return std::nullopt;

@@ -77,6 +77,7 @@ public:
     io::Task<Result<std::optional<TimestampOffset>>> find_max_timestamp(Offset up_to) override;
     [[nodiscard]] LeaderEpoch epoch_at(Offset offset) const override { return epochs_.at(offset); }
     [[nodiscard]] std::optional<EpochEnd> end_of_epoch(LeaderEpoch epoch) const override;
+    [[nodiscard]] std::vector<ActiveProducer> producers() const override;
     io::Task<Status> until_durable(Offset end) override;
     io::Task<Status> advance_start(Offset start) override;
     io::Task<Result<Retained>> retain(Offset up_to) override;

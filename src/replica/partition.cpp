@@ -136,6 +136,18 @@ io::Task<Result<log::TimestampOffset>> Partition::find_offset(int64_t timestamp,
     co_return found->value_or(nothing);
 }
 
+io::Task<Result<log::Log::EpochEnd>> Partition::end_of_epoch(LeaderEpoch epoch,
+                                                             LeaderEpoch current) {
+    const io::Gate::Holder inside = gate_.hold();
+    io::Once<Result<ReadWindow>> asked;
+    strand_.post([this, &asked, current] { asked.complete(core_.may_read(current)); });
+    const Result<ReadWindow> window = co_await asked;
+    if (!window.ok()) co_return window.error();
+    // The log knows epochs by their records, and this one may have none yet.
+    if (epoch == core_.epoch()) co_return log::Log::EpochEnd{epoch, window->appended};
+    co_return log_->end_of_epoch(epoch).value_or(log::Log::EpochEnd{LeaderEpoch{}, Offset{}});
+}
+
 void Partition::lead(LeaderConfig config, LeaderEpoch epoch) {
     strand_.post([this, config, epoch] { carry_out(core_.lead(config, epoch)); });
 }

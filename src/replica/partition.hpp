@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/types.hpp"
@@ -94,6 +95,13 @@ public:
     // The offset for a timestamp or one of the special ones; offset -1 when there is none. Errors:
     // as read.
     io::Task<Result<log::TimestampOffset>> find_offset(int64_t timestamp, LeaderEpoch epoch);
+
+    // The largest epoch at or below `epoch` and where it ended; both -1 when that is not known.
+    // `current` is what the sender thinks is current. Errors: as read.
+    io::Task<Result<log::Log::EpochEnd>> end_of_epoch(LeaderEpoch epoch, LeaderEpoch current);
+
+    // Who wrote with idempotence and is remembered; the partition serves.
+    [[nodiscard]] std::vector<log::ActiveProducer> producers() const { return log_->producers(); }
 
     void lead(LeaderConfig config, LeaderEpoch epoch);
     void set_log_config(const log::LogConfig& config);
