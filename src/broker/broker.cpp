@@ -1,5 +1,6 @@
 #include "broker/broker.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,6 +16,15 @@ log::DirectoryOptions directory_options(const Settings& settings) {
     log::DirectoryOptions options;
     options.path = settings.list("log.dirs").front();
     options.tail_cache_bytes = settings.integer("log.tail.cache.bytes");
+    return options;
+}
+
+replica::Retention::Options retention_options(const Settings& settings) {
+    replica::Retention::Options options;
+    // Longer than a year is as good as never.
+    constexpr int64_t longest_ms = int64_t{366} * 24 * 3600 * 1000;
+    options.interval = std::chrono::milliseconds(
+        std::min(settings.integer("log.retention.check.interval.ms"), longest_ms));
     return options;
 }
 
@@ -148,6 +158,9 @@ io::Task<Status> Broker::listen() {
         Status listening = co_await server_->listen(endpoint->listener, std::move(address));
         if (!listening.ok()) co_return listening;
     }
+    retention_ = std::make_unique<replica::Retention>(world_, retention_options(settings_),
+                                                      replicas_.get());
+    retention_->start();
     registration_ = metrics_->collect([this](MetricsWriter& writer) { tell_metrics(writer); });
     co_return Status();
 }
@@ -157,6 +170,7 @@ io::Task<Status> Broker::close() {
     registration_ = {};
     if (server_ != nullptr) co_await server_->close();
     if (auto_creation_ != nullptr) co_await auto_creation_->close();
+    if (retention_ != nullptr) co_await retention_->close();
     if (controller_ != nullptr) co_await controller_->close();
     if (replicas_ != nullptr) co_await replicas_->close();
     waiting_.close();

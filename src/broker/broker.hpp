@@ -36,6 +36,7 @@
 #include "meta/image.hpp"
 #include "quorum/embedded_log.hpp"
 #include "replica/manager.hpp"
+#include "replica/retention.hpp"
 #include "replica/waiting.hpp"
 
 namespace cambium::broker {
@@ -73,6 +74,7 @@ public:
     [[nodiscard]] const std::vector<Server::Bound>& listening() const { return server_->bound(); }
     [[nodiscard]] const log::Directory& directory() const { return *directory_; }
     [[nodiscard]] const replica::Manager& replicas() const { return *replicas_; }
+    [[nodiscard]] const replica::Retention& retention() const { return *retention_; }
     [[nodiscard]] meta::ImageRef image() const { return controller_->image(); }
     [[nodiscard]] size_t connections() const { return server_->connections(); }
     // Serves, and accepts writes: the directory is not fenced and the controller not failed. For
@@ -123,6 +125,7 @@ private:
     std::unique_ptr<Services> services_;
     std::unique_ptr<Traffic> traffic_;
     std::unique_ptr<Server> server_;
+    std::unique_ptr<replica::Retention> retention_;
     Metrics::Registration registration_;
 };
 

@@ -44,6 +44,7 @@ constexpr std::array table{
     row(ApiKey::api_versions, handle_api_versions, QuotaClass::none),
     row(ApiKey::create_topics, handle_create_topics, QuotaClass::controller_mutation),
     row(ApiKey::delete_topics, handle_delete_topics, QuotaClass::controller_mutation),
+    row(ApiKey::delete_records, handle_delete_records),
     row(ApiKey::init_producer_id, handle_init_producer_id),
     row(ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch),
     row(ApiKey::describe_configs, handle_describe_configs),

@@ -52,6 +52,7 @@ io::Task<Reply> handle_api_versions(Services* services, Request* request);
 io::Task<Reply> handle_metadata(Services* services, Request* request);
 io::Task<Reply> handle_create_topics(Services* services, Request* request);
 io::Task<Reply> handle_delete_topics(Services* services, Request* request);
+io::Task<Reply> handle_delete_records(Services* services, Request* request);
 io::Task<Reply> handle_produce(Services* services, Request* request);
 io::Task<Reply> handle_fetch(Services* services, Request* request);
 io::Task<Reply> handle_list_offsets(Services* services, Request* request);

@@ -1,6 +1,8 @@
 // The settings table as the partitions see it.
 #pragma once
 
+#include <string_view>
+
 #include "base/settings.hpp"
 #include "replica/settings.hpp"
 
@@ -9,7 +11,8 @@ namespace cambium::broker {
 class TopicRules final : public replica::TopicSettingsRule {
 public:
     explicit TopicRules(const Settings* settings) : settings_(settings) {}
-    [[nodiscard]] replica::TopicSettings settings(const meta::Configs& configs) const override;
+    [[nodiscard]] replica::TopicSettings settings(std::string_view topic,
+                                                  const meta::Configs& configs) const override;
 
 private:
     const Settings* settings_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "wire/messages/delete_records.hpp"
 #include "wire/messages/list_offsets.hpp"
 #include "wire/messages/metadata.hpp"
 #include "wire/messages/topics.hpp"
@@ -188,6 +189,38 @@ io::Task<Result<std::vector<OffsetAnswer>>> Admin::list_offsets(std::vector<Offs
         answers.push_back(*answer);
     }
     co_return answers;
+}
+
+io::Task<Result<Offset>> Admin::delete_records_once(TopicPartition partition, Offset before,
+                                                    io::Monotonic deadline) {
+    const Result<NodeId> leader = co_await client_.leader(partition, deadline);
+    if (!leader.ok()) co_return leader.error();
+    wire::DeleteRecordsRequest request;
+    request.timeout_ms = create_timeout_ms;
+    auto& topic = request.topics.emplace_back();
+    topic.name = partition.topic;
+    topic.partitions.push_back({partition.partition.value(), before.value()});
+    auto reply =
+        co_await client_.call<wire::DeleteRecordsResponse>(*leader, std::move(request), deadline);
+    if (!reply.ok()) co_return reply.error();
+    const auto& topics = reply->message.topics;
+    if (topics.size() != 1 || topics.front().partitions.size() != 1) co_return Errc::malformed;
+    const auto& answer = topics.front().partitions.front();
+    if (answer.error_code != 0)
+        co_return Error{from_wire_code(answer.error_code), partition.text()};
+    co_return Offset(answer.low_watermark);
+}
+
+io::Task<Result<Offset>> Admin::delete_records(TopicPartition partition, Offset before) {
+    const io::Monotonic deadline = client_.operation_deadline();
+    Retry attempts = client_.retry(deadline);
+    while (true) {
+        Result<Offset> start = co_await delete_records_once(partition, before, deadline);
+        if (start.ok() || !worth_retrying(start.code())) co_return start;
+        if (leader_may_have_moved(start.code())) client_.forget(partition.topic);
+        const Status again = co_await attempts.pause();
+        if (!again.ok()) co_return final_error(again, start.error());
+    }
 }
 
 }  // namespace cambium::client

@@ -58,6 +58,9 @@ public:
     io::Task<Result<TopicInfo>> describe_topic(std::string name);
     // In the order asked for.
     io::Task<Result<std::vector<OffsetAnswer>>> list_offsets(std::vector<OffsetQuery> queries);
+    // The records of the partition below `before` go; -1: all that are visible. Gives the first
+    // offset that is still there. Errors: offset_out_of_range, policy_violation, ...
+    io::Task<Result<Offset>> delete_records(TopicPartition partition, Offset before);
 
 private:
     io::Task<Result<std::vector<TopicInfo>>> ask_topics(std::optional<std::string> name);
@@ -65,6 +68,8 @@ private:
     io::Task<Status> delete_once(std::string name, io::Monotonic deadline);
     io::Task<Result<OffsetAnswer>> list_offset(OffsetQuery query, io::Monotonic deadline);
     io::Task<Result<OffsetAnswer>> list_offset_once(OffsetQuery query, io::Monotonic deadline);
+    io::Task<Result<Offset>> delete_records_once(TopicPartition partition, Offset before,
+                                                 io::Monotonic deadline);
     // The controller when it is known, else any server.
     template <class Response, class Request>
     io::Task<Result<Reply<Response>>> call_controller(Request request, io::Monotonic deadline);

@@ -67,6 +67,8 @@ io::Task<Status> PartitionLog::advance_start(Offset start) {
 io::Task<Result<Retained>> PartitionLog::retain(Offset up_to) {
     if (const Status status = usable(); !status) co_return status.error();
     const io::Gate::Holder holder = gate_.hold();
+    // Of a log that takes nothing too.
+    forget_producers();
     Retained done;
     const bool careless = mutant("log.retention_above_durable_end");
     if (!careless) up_to = std::min(up_to, ends_.durable);
@@ -125,6 +127,7 @@ io::Task<Status> PartitionLog::make_durable_in(SegmentRef segment) {
     Waiter waiter{segment->base, segment, {}};
     waiters_.push_back(&waiter);
     if (!segment->created) {
+        sometimes("log.old_segment_left");
         upkeep_due_ = true;
         schedule_write();
     }

@@ -104,7 +104,7 @@ LocalTopic* Manager::adopt(const meta::Topic& topic) {
     auto local = std::make_unique<LocalTopic>();
     local->id = topic.id;
     local->name = topic.name;
-    local->settings = rule_->settings(topic.configs);
+    local->settings = rule_->settings(topic.name, topic.configs);
     LocalTopic* const kept = local.get();
     const auto [place, fresh] = topics_.emplace(topic.name, std::move(local));
     check(fresh, topic.name);
@@ -117,7 +117,7 @@ void Manager::change(const meta::Topic& topic, std::vector<Opening>& openings) {
     const auto found = by_id_.find(topic.id);
     if (found == by_id_.end()) return;
     LocalTopic* const local = found->second;
-    local->settings = rule_->settings(topic.configs);
+    local->settings = rule_->settings(topic.name, topic.configs);
     for (size_t i = 0; i < local->partitions.size(); ++i) {
         Partition* const partition = local->partitions[i].get();
         if (partition == nullptr || partition->offline()) continue;

@@ -16,7 +16,8 @@ namespace {
 
 class PlainRule final : public TopicSettingsRule {
 public:
-    [[nodiscard]] TopicSettings settings(const meta::Configs& configs) const override {
+    [[nodiscard]] TopicSettings settings(std::string_view,
+                                         const meta::Configs& configs) const override {
         TopicSettings settings;
         settings.compacted = configs.contains("cleanup.policy");
         return settings;

@@ -136,6 +136,39 @@ io::Task<Result<log::TimestampOffset>> Partition::find_offset(int64_t timestamp,
     co_return found->value_or(nothing);
 }
 
+io::Task<Result<ReadWindow>> Partition::ask_window() {
+    io::Once<Result<ReadWindow>> asked;
+    strand_.post([this, &asked] { asked.complete(core_.may_read(LeaderEpoch{})); });
+    co_return co_await asked;
+}
+
+io::Task<Result<Offset>> Partition::delete_records(int64_t offset) {
+    const io::Gate::Holder inside = gate_.hold();
+    const Result<ReadWindow> window = co_await ask_window();
+    if (!window.ok()) co_return window.error();
+    const Offset to = offset == delete_to_high_watermark ? window->high_watermark : Offset(offset);
+    if (to.value() < 0 || to > window->high_watermark) co_return Errc::offset_out_of_range;
+    const Status moved = co_await log_->advance_start(to);
+    if (!moved.ok()) co_return moved.error();
+    // Who asks for the start after this answer hears the new one.
+    io::Once<Offset> told;
+    strand_.post([this, &told] {
+        carry_out(core_.ends_moved(log_->ends()));
+        // Who waits for more bytes from below the start waits for nothing.
+        room_.failed(series(WaitFor::visible_bytes), core_.visible_bytes(),
+                     Errc::offset_out_of_range);
+        told.complete(core_.ends().start);
+    });
+    co_return co_await told;
+}
+
+io::Task<Result<log::Retained>> Partition::retain() {
+    const io::Gate::Holder inside = gate_.hold();
+    const Result<ReadWindow> window = co_await ask_window();
+    if (!window.ok()) co_return window.error();
+    co_return co_await log_->retain(window->high_watermark);
+}
+
 io::Task<Result<log::Log::EpochEnd>> Partition::end_of_epoch(LeaderEpoch epoch,
                                                              LeaderEpoch current) {
     const io::Gate::Holder inside = gate_.hold();

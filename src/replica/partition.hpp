@@ -57,6 +57,9 @@ inline constexpr int64_t earliest_local_offset = -4;
 inline constexpr int64_t latest_tiered_offset = -5;
 inline constexpr int64_t earliest_pending_upload_offset = -6;
 
+// The special offset of DeleteRecords.
+inline constexpr int64_t delete_to_high_watermark = -1;
+
 class Partition final : public log::LogListener {
 public:
     struct Identity {
@@ -96,6 +99,13 @@ public:
     // as read.
     io::Task<Result<log::TimestampOffset>> find_offset(int64_t timestamp, LeaderEpoch epoch);
 
+    // Moves the log start to `offset`, or to the high watermark (delete_to_high_watermark): what is
+    // below it is gone, and stays gone through any power cut, when this completes. Gives the start
+    // there is then. Errors: offset_out_of_range (above the high watermark), those of read.
+    io::Task<Result<Offset>> delete_records(int64_t offset);
+    // Deletes what the log's retention no longer keeps, of what lies below the high watermark.
+    io::Task<Result<log::Retained>> retain();
+
     // The largest epoch at or below `epoch` and where it ended; both -1 when that is not known.
     // `current` is what the sender thinks is current. Errors: as read.
     io::Task<Result<log::Log::EpochEnd>> end_of_epoch(LeaderEpoch epoch, LeaderEpoch current);
@@ -106,6 +116,9 @@ public:
     void lead(LeaderConfig config, LeaderEpoch epoch);
     void set_log_config(const log::LogConfig& config);
 
+    // Held by who makes several calls: until then close() does not complete.
+    [[nodiscard]] io::Gate::Holder stay() { return gate_.hold(); }
+
     // Everybody who waits or comes gets `why`; completes when nobody is inside any more.
     io::Task<void> close(Errc why);
 
@@ -114,6 +127,7 @@ public:
     void taken_back(Offset appended_end, Errc why) override;
 
 private:
+    io::Task<Result<ReadWindow>> ask_window();
     void append_here(ByteView batch, AppendOptions options, Acks& acks, size_t tag);
     [[nodiscard]] Result<log::Appended> append_to_log(ByteView batch, AppendOptions options);
     void carry_out(const LeaderEffects& effects);

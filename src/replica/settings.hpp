@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "bytes/compression.hpp"
 #include "log/log.hpp"
@@ -31,7 +32,8 @@ struct TopicSettings {
 class TopicSettingsRule {
 public:
     virtual ~TopicSettingsRule() = default;
-    [[nodiscard]] virtual TopicSettings settings(const meta::Configs& configs) const = 0;
+    [[nodiscard]] virtual TopicSettings settings(std::string_view topic,
+                                                 const meta::Configs& configs) const = 0;
 };
 
 }  // namespace cambium::replica

@@ -3,6 +3,7 @@
 
 #include "wire/messages/api_versions.hpp"
 #include "wire/messages/create_partitions.hpp"
+#include "wire/messages/delete_records.hpp"
 #include "wire/messages/describe_cluster.hpp"
 #include "wire/messages/describe_configs.hpp"
 #include "wire/messages/describe_producers.hpp"
@@ -30,21 +31,20 @@ template <class... M> struct MessageList {
 };
 
 // FetchResponse appears as the form that can be read.
-using EveryMessage =
-    MessageList<ProduceRequest, ProduceResponse, FetchRequest, FetchedResponse, ListOffsetsRequest,
-                ListOffsetsResponse, MetadataRequest, MetadataResponse, FindCoordinatorRequest,
-                FindCoordinatorResponse, ApiVersionsRequest, ApiVersionsResponse,
-                CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
-                DeleteTopicsResponse, InitProducerIdRequest, InitProducerIdResponse,
-                OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeConfigsRequest,
-                DescribeConfigsResponse, DescribeClusterRequest, DescribeClusterResponse,
-                AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, DescribeLogDirsRequest,
-                DescribeLogDirsResponse, CreatePartitionsRequest, CreatePartitionsResponse,
-                ElectLeadersRequest, ElectLeadersResponse, AlterPartitionReassignmentsRequest,
-                AlterPartitionReassignmentsResponse, ListPartitionReassignmentsRequest,
-                ListPartitionReassignmentsResponse, DescribeQuorumRequest, DescribeQuorumResponse,
-                UpdateFeaturesRequest, UpdateFeaturesResponse, DescribeProducersRequest,
-                DescribeProducersResponse, UnregisterBrokerRequest, UnregisterBrokerResponse,
-                DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>;
+using EveryMessage = MessageList<
+    ProduceRequest, ProduceResponse, FetchRequest, FetchedResponse, ListOffsetsRequest,
+    ListOffsetsResponse, MetadataRequest, MetadataResponse, FindCoordinatorRequest,
+    FindCoordinatorResponse, ApiVersionsRequest, ApiVersionsResponse, CreateTopicsRequest,
+    CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse, DeleteRecordsRequest,
+    DeleteRecordsResponse, InitProducerIdRequest, InitProducerIdResponse,
+    OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeConfigsRequest,
+    DescribeConfigsResponse, DescribeClusterRequest, DescribeClusterResponse,
+    AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, DescribeLogDirsRequest,
+    DescribeLogDirsResponse, CreatePartitionsRequest, CreatePartitionsResponse, ElectLeadersRequest,
+    ElectLeadersResponse, AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
+    ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, DescribeQuorumRequest,
+    DescribeQuorumResponse, UpdateFeaturesRequest, UpdateFeaturesResponse, DescribeProducersRequest,
+    DescribeProducersResponse, UnregisterBrokerRequest, UnregisterBrokerResponse,
+    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>;
 
 }  // namespace cambium::wire

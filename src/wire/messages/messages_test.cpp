@@ -317,5 +317,22 @@ TEST_CASE("DescribeCluster answers the brokers") {
        "00000000 0000 00 01 02 'c' 00000001 02 00000001 02 'h' 00002384 00 00 00 80000000 00");
 }
 
+TEST_CASE("DeleteRecords names partitions and offsets, and answers their starts") {
+    DeleteRecordsRequest m;
+    m.topics.push_back({"t", {{3, -1}}});
+    m.timeout_ms = 30'000;
+    is(m, 0, "00000001 0001 't' 00000001 00000003 ffffffffffffffff 00007530");
+    is(m, 1, "00000001 0001 't' 00000001 00000003 ffffffffffffffff 00007530");
+    is(m, 2, "02 02 't' 02 00000003 ffffffffffffffff 00 00 00007530 00");
+    DeleteRecordsResponse r;
+    r.topics.push_back({"t", {{3, 42, 0}, {4, -1, 1}}});
+    is(r, 0,
+       "00000000 00000001 0001 't' 00000002 00000003 000000000000002a 0000"
+       "00000004 ffffffffffffffff 0001");
+    is(r, 2,
+       "00000000 02 02 't' 03 00000003 000000000000002a 0000 00"
+       "00000004 ffffffffffffffff 0001 00 00 00");
+}
+
 }  // namespace
 }  // namespace cambium::wire
