@@ -51,6 +51,9 @@ struct LogConfig {
     int64_t retention_ms = -1;
     int64_t retention_bytes = -1;
     int64_t file_delete_delay_ms = 60'000;
+    // Idempotent producers that appended nothing for so long are forgotten; how often it is looked.
+    int64_t producer_expiration_ms = 86'400'000;
+    int64_t producer_check_ms = 600'000;
 };
 
 struct Ends {

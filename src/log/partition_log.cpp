@@ -96,6 +96,7 @@ Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
         return Error{Errc::record_list_too_large,
                      std::to_string(batch.size()) + " bytes in " + identity_.partition.text()};
 
+    forget_producers();
     const Result<std::optional<ProducerBatch>> judged = producers_.judge(header);
     if (!judged) return judged.error();
     if (const std::optional<ProducerBatch>& original = *judged)
@@ -114,6 +115,12 @@ Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
     schedule_write();
     return Appended{first, ends_.appended - 1, log_time ? header.max_timestamp() : Timestamp(),
                     false};
+}
+
+void PartitionLog::forget_producers() {
+    const ProducerState::Expiry expiry{std::chrono::milliseconds(config_.producer_expiration_ms),
+                                       std::chrono::milliseconds(config_.producer_check_ms)};
+    producers_.expire(shared_.world.clock.now(), expiry, ends_.durable);
 }
 
 void PartitionLog::refused(ByteView batch) { producers_.refused(record::HeaderView(batch)); }
@@ -191,7 +198,7 @@ void PartitionLog::stage(const SegmentRef& segment, ByteView batch, LeaderEpoch 
                        {static_cast<int32_t>(header.last_offset() - segment->base), position, size,
                         header.max_timestamp()},
                        ends_.appended});
-    producers_.appended(header);
+    producers_.appended(header, shared_.world.clock.now());
     if (epochs_.assign(epoch, base)) epochs_dirty_ = true;
 }
 

@@ -143,6 +143,8 @@ private:
     SegmentRef add_segment();
     void begin_age(Segment* segment);
     void stage(const SegmentRef& segment, ByteView batch, LeaderEpoch epoch);
+    // Those that have been silent for too long.
+    void forget_producers();
 
     void schedule_write();
     io::Task<void> write_staged();

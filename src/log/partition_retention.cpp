@@ -67,6 +67,8 @@ io::Task<Status> PartitionLog::advance_start(Offset start) {
 io::Task<Result<Retained>> PartitionLog::retain(Offset up_to) {
     if (const Status status = usable(); !status) co_return status.error();
     const io::Gate::Holder holder = gate_.hold();
+    // Of a log that takes nothing too.
+    forget_producers();
     Retained done;
     const bool careless = mutant("log.retention_above_durable_end");
     if (!careless) up_to = std::min(up_to, ends_.durable);

@@ -1,5 +1,6 @@
 #include "log/producer_state.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "base/fault.hpp"
@@ -11,6 +12,7 @@ namespace {
 constexpr uint32_t sequence_mask = 0x7fffffff;
 
 int32_t following(int32_t sequence) {
+    if (mutant("log.sequence_wraps_to_one") && sequence == INT32_MAX) return 1;
     return static_cast<int32_t>((static_cast<uint32_t>(sequence) + 1) & sequence_mask);
 }
 
@@ -58,6 +60,8 @@ Result<std::optional<ProducerBatch>> ProducerState::judge(const record::HeaderVi
             if (known.batches[i].first_sequence() == batch.base_sequence() &&
                 known.batches[i].last_sequence == batch.last_sequence()) {
                 sometimes("log.duplicate_answered");
+                if (mutant("log.duplicate_answered_elsewhere"))
+                    return std::optional(*known.newest());
                 return std::optional(known.batches[i]);
             }
     if (mutant("log.duplicate_not_detected")) return std::optional<ProducerBatch>();
@@ -86,13 +90,16 @@ void ProducerState::expect_first(ProducerId id, First first) {
     if (first_.size() > refused_max) first_.erase(first_.begin());
 }
 
-void ProducerState::appended(const record::HeaderView& batch) { take(batch, batch.base_offset()); }
+void ProducerState::appended(const record::HeaderView& batch, io::Monotonic now) {
+    take(batch, Live{batch.base_offset(), now});
+}
 
 void ProducerState::replayed(const record::HeaderView& batch) { take(batch, std::nullopt); }
 
-void ProducerState::take(const record::HeaderView& batch, std::optional<Offset> undo_from) {
+void ProducerState::take(const record::HeaderView& batch, const std::optional<Live>& live) {
     if (!batch.has_producer_id()) return;
     const ProducerId id = batch.producer_id();
+    const std::optional<Offset> undo_from = live ? std::optional(live->undo_from) : std::nullopt;
     remember(id, undo_from);
     const auto found = producers_.find(id);
     Producer now = found == producers_.end() ? Producer{} : found->second;
@@ -100,6 +107,8 @@ void ProducerState::take(const record::HeaderView& batch, std::optional<Offset> 
     now.epoch = batch.producer_epoch();
     now.last_timestamp = batch.max_timestamp();
     now.touched = batch.last_offset();
+    const bool forgetful = mutant("log.expiry_forgets_active") && found != producers_.end();
+    if (live && !forgetful) now.active = {live->now};
     if (batch.control()) now.transaction_start = Offset();
     else if (batch.transactional() && now.transaction_start == Offset())
         now.transaction_start = batch.base_offset();
@@ -131,6 +140,21 @@ void ProducerState::put(ProducerId id, const std::optional<Producer>& producer) 
         producers_.insert_or_assign(id, *producer);
     } else if (found != producers_.end()) {
         producers_.erase(found);
+    }
+}
+
+// The order of the last offsets is that of the last appends.
+void ProducerState::expire(io::Monotonic now, const Expiry& expiry, Offset durable) {
+    if (!began_) began_ = now;
+    if (now < next_look_) return;
+    next_look_ = now + std::min(expiry.check_interval, expiry.after);
+    for (auto each = by_age_.begin(); each != by_age_.end();) {
+        const auto [touched, id] = *each++;
+        const Producer& producer = producers_.at(id);
+        if (now - std::max(producer.active.at, *began_) < expiry.after) return;
+        if (touched >= durable || producer.transaction_start != Offset()) continue;
+        sometimes("log.producer_expired");
+        put(id, std::nullopt);
     }
 }
 

@@ -12,7 +12,11 @@
 // The state is a function of the batches in the log: live appends, replay after a crash and a
 // snapshot with a replay of the rest give the same. Appends can be taken back down to what settle()
 // said is written. Memory is bounded: above producers_max the producer that was silent longest is
-// forgotten.
+// forgotten, and so is whoever appended nothing for producer.id.expiration.ms. That time is
+// measured by the clock that does not jump, from the last append or else from the start of the
+// process: neither a wrong wall clock nor records with old timestamps make an active producer
+// forgotten (Kafka goes by the timestamps of the records). It is looked for when something is
+// appended, and now and then; there is no timer per producer.
 #pragma once
 
 #include <array>
@@ -27,6 +31,7 @@
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "io/clock.hpp"
 #include "record/batch.hpp"
 
 namespace cambium::log {
@@ -48,12 +53,20 @@ struct ProducerBatch {
     [[nodiscard]] Offset first_offset() const { return last_offset - offset_delta; }
 };
 
+// When a producer last appended in this life of the process. No part of the state that a log gives:
+// all moments are equal.
+struct LastActive {
+    io::Monotonic at{INT64_MIN};
+    bool operator==(const LastActive&) const { return true; }
+};
+
 struct Producer {
     ProducerEpoch epoch;
     int32_t coordinator_epoch = -1;
     Timestamp last_timestamp;
     Offset transaction_start;  // -1: none is open
     Offset touched;            // last offset of its newest batch of any kind
+    LastActive active;
     uint8_t count = 0;
     std::array<ProducerBatch, producer_batches_kept> batches{};  // oldest first
 
@@ -76,7 +89,7 @@ public:
     void refused(const record::HeaderView& batch);
     // `batch`, which has its offsets, is in the log. Live appends can be taken back until they are
     // settled, replayed ones cannot.
-    void appended(const record::HeaderView& batch);
+    void appended(const record::HeaderView& batch, io::Monotonic now = {});
     void replayed(const record::HeaderView& batch);
     // What ends at or below `written` stays.
     void settle(Offset written);
@@ -84,6 +97,15 @@ public:
     void take_back(Offset end);
 
     [[nodiscard]] const std::map<ProducerId, Producer>& producers() const { return producers_; }
+    struct Expiry {
+        io::Duration after{};
+        io::Duration check_interval{};  // it is not looked more often
+    };
+    // Forgets who appended nothing for so long, except who has a transaction open and whose newest
+    // batch is not durable yet: nobody has been told about that one. The first call begins the time
+    // of those that were not heard of in this life.
+    void expire(io::Monotonic now, const Expiry& expiry, Offset durable);
+
     // From a snapshot; replaces what is known of that producer.
     void restore(ProducerId id, const Producer& producer);
     void clear();
@@ -102,7 +124,11 @@ private:
     };
     void expect_first(ProducerId id, First first);
     void undo(const Undo& step);
-    void take(const record::HeaderView& batch, std::optional<Offset> undo_from);
+    struct Live {
+        Offset undo_from;
+        io::Monotonic now;
+    };
+    void take(const record::HeaderView& batch, const std::optional<Live>& live);
     void remember(ProducerId id, std::optional<Offset> undo_from);
     void put(ProducerId id, const std::optional<Producer>& producer);
 
@@ -110,6 +136,8 @@ private:
     std::map<ProducerId, Producer> producers_;
     std::set<std::pair<Offset, ProducerId>> by_age_;  // (touched, id)
     std::deque<Undo> undo_;
+    std::optional<io::Monotonic> began_;  // the first look for the silent
+    io::Monotonic next_look_{};
     // Of producers that are not known: where they must begin. Not part of the state that is saved;
     // after a crash a client begins with its oldest batch anyway.
     std::map<ProducerId, First> first_;

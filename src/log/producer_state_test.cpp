@@ -1,5 +1,8 @@
 #include "log/producer_state.hpp"
 
+#include <chrono>
+#include <map>
+
 #include <doctest/doctest.h>
 
 #include "log/fixture_test.hpp"
@@ -30,6 +33,8 @@ struct Producers {
         record::patch(bytes.mutable_view(), base, LeaderEpoch(0));
         return bytes;
     }
+    io::Monotonic now{};
+
     // The error, or "new", or the offset of the original.
     Errc send(const Send& send, std::optional<Offset> expect_duplicate_of = std::nullopt) {
         const Buffer bytes = made(send, end);
@@ -41,7 +46,7 @@ struct Producers {
             CHECK((*judged)->first_offset() == *expect_duplicate_of);
             return Errc::none;
         }
-        state.appended(header);
+        state.appended(header, now);
         end = header.next_offset();
         return Errc::none;
     }
@@ -152,6 +157,93 @@ TEST_CASE("replay gives the state of the live appends") {
         REQUIRE(decoded.ok());
         CHECK(copied(encode_producers(*decoded).view()) ==
               copied(encode_producers(replayed).view()));
+    }
+}
+
+TEST_CASE("a producer that is silent for too long is forgotten, an active one never") {
+    using std::chrono::seconds;
+    const ProducerState::Expiry expiry{seconds(100), seconds(10)};
+    Producers log;
+    log.state.restore(ProducerId(1), {});  // from a snapshot: its time begins now
+    log.now = {5'000'000'000'000};
+    const io::Monotonic start = log.now;
+    const auto at = [&](int64_t second) {
+        log.now = start + seconds(second);
+        log.state.expire(log.now, expiry, log.end);
+    };
+    const auto knows = [&](int64_t id) { return log.state.producers().contains(ProducerId(id)); };
+    at(0);
+    CHECK(log.send({0, 1, 0, 2}) == Errc::none);
+    CHECK(log.send({0, 1, 0, 3}) == Errc::none);
+    for (int32_t i = 1; i <= 9; ++i) {
+        at(i * 11);
+        CHECK(log.send({i, 1, 0, 3}) == Errc::none);
+    }
+    CHECK(knows(1));
+    at(110);
+    CHECK_FALSE(knows(1));
+    CHECK_FALSE(knows(2));
+    CHECK(knows(3));
+    CHECK(log.send({9, 1, 0, 3}, log.end - 1) == Errc::none);
+    at(198);
+    CHECK(knows(3));
+    at(209);
+    CHECK_FALSE(knows(3));
+}
+
+TEST_CASE("nobody is forgotten whose newest batch is not durable, or who has a transaction open") {
+    const ProducerState::Expiry expiry{std::chrono::seconds(1), std::chrono::seconds(1)};
+    Producers log;
+    log.state.expire(log.now, expiry, Offset(0));
+    CHECK(log.send({0, 1, 0, 2}) == Errc::none);
+    Producer open;
+    open.transaction_start = Offset(0);
+    log.state.restore(ProducerId(9), open);
+    log.now = log.now + std::chrono::seconds(50);
+    log.state.expire(log.now, expiry, Offset(0));
+    CHECK(log.state.producers().size() == 2);
+    log.now = log.now + std::chrono::seconds(50);
+    log.state.expire(log.now, expiry, Offset(1));
+    CHECK(log.state.producers().size() == 1);
+    CHECK(log.state.producers().contains(ProducerId(9)));
+}
+
+TEST_CASE("what is left after expiry, wraps and new epochs is what a rebuild from the log has") {
+    const ProducerState::Expiry expiry{std::chrono::seconds(3), std::chrono::seconds(1)};
+    for (uint64_t seed = 1; seed <= 50; ++seed) {
+        CAPTURE(seed);
+        io::Random random(seed);
+        Producers live;
+        ProducerState rebuilt;
+        std::map<int64_t, Send> next;
+        for (int i = 0; i < 300; ++i) {
+            const int64_t id = random.between(1, 8);
+            const auto [known, fresh] = next.try_emplace(id, Send{INT32_MAX - 5, 1, 0, id});
+            Send& send = known->second;
+            send.count = static_cast<int32_t>(random.between(1, 4));
+            if (random.chance(0.05))
+                send = {0, send.count, static_cast<int16_t>(send.epoch + 1), id};
+            live.now = live.now + std::chrono::milliseconds(random.between(0, 300));
+            live.state.expire(live.now, expiry, live.end);
+            const Buffer bytes = Producers::made(send, live.end);
+            REQUIRE(live.send(send) == Errc::none);
+            send.sequence = static_cast<int32_t>(
+                (static_cast<uint32_t>(send.sequence) + static_cast<uint32_t>(send.count)) &
+                0x7fffffffU);
+            rebuilt.replayed(record::HeaderView(bytes.view()));
+            // Who was forgotten and came back has fewer batches that are known; those are the same.
+            for (const auto& [each, producer] : live.state.producers()) {
+                const Producer& whole = rebuilt.producers().at(each);
+                REQUIRE(producer.epoch == whole.epoch);
+                REQUIRE(producer.touched == whole.touched);
+                REQUIRE(producer.last_timestamp == whole.last_timestamp);
+                REQUIRE(producer.count <= whole.count);
+                for (size_t back = 1; back <= producer.count; ++back)
+                    REQUIRE(producer.batches[producer.count - back] ==
+                            whole.batches[whole.count - back]);
+            }
+        }
+        CHECK(live.state.producers().size() <= rebuilt.producers().size());
     }
 }
 

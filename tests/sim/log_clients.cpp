@@ -23,7 +23,8 @@ LogProducer::LogProducer(Options options, Ledger* ledger, io::Random random,
       ledger_(ledger),
       random_(random),
       complain_(std::move(complain)),
-      next_sequence_(options_.first_sequence) {}
+      next_sequence_(options_.first_sequence),
+      old_(options_.old) {}
 
 LogProducer::Batch LogProducer::make_batch() {
     Batch batch;
@@ -81,6 +82,7 @@ io::Task<size_t> LogProducer::settle(log::Log* log, std::vector<Sent> sent) {
         const Status durable = co_await log->until_durable(one.where.last + 1);
         if (!durable.ok()) break;
         acknowledge(pending_[one.batch], one.where);
+        pending_[one.batch].where = one.where;
         ++settled;
     }
     co_return settled;
@@ -97,15 +99,29 @@ void LogProducer::acknowledge(const Batch& batch, const log::Appended& where) {
     }
 }
 
+// Only what all of is acknowledged has an order that is known.
+void LogProducer::send_old(const LifeView& life) {
+    if (!options_.idempotent || !pending_.empty() || !random_.chance(0.2)) return;
+    auto wrong = old_.send_again(life.log, life.world.clock.now(), &random_);
+    if (wrong) complain_(std::move(*wrong));
+}
+
 io::Task<void> LogProducer::run(LifeView life, bool finish_only) {
+    old_.life_begins();
     while (*life.running && !(finish_only && pending_.empty())) {
         const auto wanted = static_cast<size_t>(random_.between(1, options_.group_max));
         while (!finish_only && pending_.size() < wanted) pending_.push_back(make_batch());
         std::vector<Sent> sent = append_all(life.log);
+        for (const Sent& one : sent)
+            if (!one.where.duplicate) old_.appended(life.world.clock.now());
         const size_t settled = co_await settle(life.log, std::move(sent));
-        for (size_t i = 0; i < settled; ++i) pending_.pop_front();
+        for (size_t i = 0; i < settled; ++i) {
+            old_.acknowledged(std::move(pending_.front().bytes), pending_.front().where);
+            pending_.pop_front();
+        }
         if (!options_.idempotent) pending_.clear();
         if (!*life.running) break;
+        send_old(life);
         co_await pause(life.world, io::Duration(random_.between(1, options_.pause_max.count())));
     }
 }

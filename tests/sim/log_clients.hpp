@@ -14,6 +14,7 @@
 #include "io/world.hpp"
 #include "ledger.hpp"
 #include "log/log.hpp"
+#include "old_batches.hpp"
 
 namespace cambium::history {
 
@@ -37,6 +38,7 @@ public:
         int64_t group_max = 3;  // batches appended before waiting
         io::Duration pause_max{1'000'000};
         int32_t first_sequence = 0;  // near the wrap in some histories
+        OldBatches::Options old{};
         Codec codec = Codec::none;
     };
     LogProducer(Options options, Ledger* ledger, io::Random random,
@@ -53,6 +55,7 @@ private:
         Buffer bytes;
         std::vector<RecordName> names;
         int64_t first_sequence = 0;
+        log::Appended where{};  // once it is acknowledged
     };
     struct Sent {
         size_t batch;
@@ -62,6 +65,7 @@ private:
     std::vector<Sent> append_all(log::Log* log);
     io::Task<size_t> settle(log::Log* log, std::vector<Sent> sent);
     void acknowledge(const Batch& batch, const log::Appended& where);
+    void send_old(const LifeView& life);
 
     Options options_;
     Ledger* ledger_;
@@ -70,6 +74,7 @@ private:
     std::deque<Batch> pending_;
     int64_t next_number_ = 0;
     int64_t next_sequence_;
+    OldBatches old_;
 };
 
 class LogReader {

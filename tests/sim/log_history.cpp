@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int64_t chaos_lives_max = 5;
+constexpr int64_t expiration_drawn_max_ms = 500;
 
 }  // namespace
 
@@ -31,6 +32,10 @@ LogHistory::LogHistory(uint64_t seed)
         random_.chance(0.7) ? random_.between(256, 4096) : random_.between(4096, 65536);
     log_config_.index_interval_bytes = static_cast<int32_t>(random_.between(1, 1024));
     log_config_.segment_index_bytes = static_cast<int32_t>(random_.between(4, 400)) * 12;
+    if (random_.chance(0.3)) {
+        log_config_.producer_expiration_ms = random_.between(1, expiration_drawn_max_ms);
+        log_config_.producer_check_ms = random_.between(1, 100);
+    }
     const auto complain = [this](std::string what) {
         violate("6 the log keeps its word", std::move(what));
     };
@@ -52,6 +57,9 @@ LogHistory::LogHistory(uint64_t seed)
             if (room < 0) options.records_max = 1;
             options.pause_max = milliseconds(random_.chance(0.5) ? 1 : 100);
             options.first_sequence = random_.chance(0.1) ? INT32_MAX - 40 : 0;
+            options.old = {milliseconds(log_config_.producer_expiration_ms),
+                           log_config_.producer_expiration_ms > expiration_drawn_max_ms &&
+                               log_config_.retention_ms < 0 && log_config_.retention_bytes < 0};
             options.codec = random_.chance(0.3) ? Codec::lz4 : Codec::none;
             producers_.push_back(
                 std::make_unique<LogProducer>(options, &ledger_, random_.split(), complain));

@@ -23,6 +23,9 @@ constexpr std::array all_mutants{
     Mutant{"log.durable_end_ahead", "log", 1000},
     Mutant{"log.duplicate_not_detected", "log", 300},
     Mutant{"log.taken_back_keeps_sequences", "log", 1000},
+    Mutant{"log.duplicate_answered_elsewhere", "log", 300},
+    Mutant{"log.sequence_wraps_to_one", "log", 1000},
+    Mutant{"log.expiry_forgets_active", "log", 1000},
     Mutant{"log.snapshot_not_replayed", "log", 2000},
     Mutant{"meta.change_half_applied", "metadata", 1000},
     Mutant{"control.producer_id_block_given_twice", "metadata", 300},
@@ -35,6 +38,7 @@ constexpr std::array all_mutants{
     Mutant{"broker.fetch_above_high_watermark", "server", 3000},
     Mutant{"broker.answers_out_of_order", "server", 300},
     Mutant{"broker.duplicate_acked_early", "server", 3000},
+    Mutant{"record.conversion_loses_timestamps", "server", 300},
 };
 
 constexpr auto required = std::to_array<std::string_view>({
@@ -47,6 +51,11 @@ constexpr auto required = std::to_array<std::string_view>({
     "log.fenced",
     "log.duplicate_answered",
     "log.sequence_wrapped",
+    "log.producer_expired",
+    "history.old_batch_sent_again",
+    "record.converted",
+    "broker.batch_job",
+    "broker.produce_waited_in_line",
     "log.group_commit",
     "log.first_batch_refused",
     "quorum.snapshot_taken",

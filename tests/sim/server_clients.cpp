@@ -1,5 +1,6 @@
 #include "server_clients.hpp"
 
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -44,6 +45,20 @@ client::ConsumerOptions consumer_options(const ServerClient::Options& options) {
 }
 
 }  // namespace
+
+std::optional<std::string> wrong_time(const client::ConsumedRecord& record,
+                                      const KnownTopic& topic) {
+    record::HeaderIterator headers(record.raw);
+    const auto made = headers.next();
+    const auto none = headers.next();
+    if (!made || made->key != made_header || !made->value || !none || none->key != "none" ||
+        none->value || headers.next())
+        return "a record has lost its headers";
+    const std::string time(as_text(*made->value));
+    if (topic.log_append_time || time == std::to_string(record.timestamp.value()))
+        return std::nullopt;
+    return "a record made at " + time + " says " + std::to_string(record.timestamp.value());
+}
 
 ServerClient::ServerClient(sim::Node& node, io::Address server, Options options, Ledger* ledger,
                            io::Random random, Complaint complain, Delivery delivery)
@@ -102,6 +117,12 @@ io::Task<void> ServerClient::send_one() {
     record.partition = partition;
     record.key = as_bytes(payload.key);
     record.value = as_bytes(payload.value);
+    // Not always that of the send, and out of order.
+    record.timestamp = node_.world().clock.wall() - random_.between(0, 1000);
+    const std::string made = std::to_string(record.timestamp->value());
+    const std::array<record::HeaderEntry, 2> headers{
+        record::HeaderEntry{made_header, as_bytes(made)}, record::HeaderEntry{"none", {}}};
+    record.headers = headers;
     const Status taken = co_await producer_.send(record, {this, tag});
     if (taken.ok()) co_return;
     sent_.erase(tag);
@@ -155,6 +176,7 @@ void ServerClient::take(const client::ConsumedRecord& record) {
     if (!name) return complain_("3 no phantom", "a value that nobody sent was read");
     for (const KnownTopic& topic : topics_) {
         if (topic.name != record.partition->topic) continue;
+        if (auto wrong = wrong_time(record, topic)) complain_("3 no phantom", std::move(*wrong));
         ledger_->seen({topic.id, record.partition->partition},
                       {record.offset, *name, payload_hash(record.key.value_or(ByteView{}), value)});
     }

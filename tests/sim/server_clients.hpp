@@ -23,6 +23,7 @@ struct KnownTopic {
     std::string name;
     Uuid id;
     int32_t partitions = 0;
+    bool log_append_time = false;
 };
 
 class ServerClient : private client::DeliveryListener {
@@ -91,6 +92,12 @@ private:
     bool closing_ = false;
     io::Gate gate_;
 };
+
+// What the header of a record says when it was made; the record must say the same, unless the topic
+// has the server's clock. The sentence says what is wrong.
+inline constexpr std::string_view made_header = "made";
+[[nodiscard]] std::optional<std::string> wrong_time(const client::ConsumedRecord& record,
+                                                    const KnownTopic& topic);
 
 // How clients of a history reach the server: short waits, so that a history is not one long
 // time-out.

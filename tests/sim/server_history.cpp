@@ -301,6 +301,7 @@ private:
             client::NewTopic wanted;
             wanted.name = "topic" + std::to_string(i);
             wanted.partitions = static_cast<int32_t>(random_.between(1, 3));
+            const bool append_time = draw_topic(wanted);
             Result<client::CreatedTopic> created =
                 sim::wait(simulation_, admin.create_topic(wanted));
             if (!created.ok()) {
@@ -308,10 +309,19 @@ private:
                 break;
             }
             const meta::TopicRef topic = broker_->image()->topic(wanted.name);
-            topics_.push_back({wanted.name, topic->id, wanted.partitions});
+            topics_.push_back({wanted.name, topic->id, wanted.partitions, append_time});
         }
         sim::wait(simulation_, client.close());
         return outcome_.violations.empty();
+    }
+    // Which codec it stores, and whose clock; gives whether it is the server's.
+    bool draw_topic(client::NewTopic& topic) {
+        constexpr std::array<const char*, 6> types{"producer", "uncompressed", "gzip",
+                                                   "snappy",   "lz4",          "zstd"};
+        if (random_.chance(0.5)) topic.configs["compression.type"] = types[random_.below(6)];
+        const bool append_time = random_.chance(0.2);
+        if (append_time) topic.configs["message.timestamp.type"] = "LogAppendTime";
+        return append_time;
     }
     const replica::Partition* partition_of(const KnownTopic& topic, int32_t index) const {
         const replica::LocalTopic* local = broker_ ? broker_->replicas().topic(topic.id) : nullptr;
