@@ -34,6 +34,13 @@ void Broker::tell_metrics(MetricsWriter& writer) const {
     gauge(writer, "cambium_waiting_requests", "Requests that wait for acks or for bytes.",
           waiting_.waiters());
     gauge(writer, "cambium_waiting_keys", "What these requests wait for.", waiting_.keys());
+    gauge(writer, "cambium_fetch_sessions", "Incremental fetch sessions.",
+          fetch_sessions_->sessions());
+    gauge(writer, "cambium_fetch_session_partitions", "Partitions that these remember.",
+          fetch_sessions_->partitions());
+    writer.family("cambium_fetch_session_evictions_total", "counter",
+                  "Sessions that were pushed out of their slots.");
+    writer.sample({}, static_cast<int64_t>(fetch_sessions_->evictions()));
     writer.family("cambium_budget_used_bytes", "gauge", "Memory charged to a budget.");
     for (const Budget* one : {&traffic_->requests, &traffic_->large_requests, &traffic_->answers,
                               &traffic_->cold_reads, &traffic_->batch_work.converted})

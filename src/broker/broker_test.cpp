@@ -176,7 +176,7 @@ TEST_CASE("a_topic_that_is_deleted_is_gone_by_name_and_by_id_and_its_name_is_fre
     cluster.start();
     const Uuid before = cluster.create("t", 2);
     produce(cluster.client, "t", batch_of({"old"}).view());
-    wire::DeleteTopicsRequest request;
+    wire::DeleteTopicsRequest request{.timeout_ms = 10'000};
     request.topics.push_back({.name = "t", .topic_id = {}});
     const auto deleted = cluster.client.ask<wire::DeleteTopicsResponse>(request, 6);
     REQUIRE(deleted.responses.size() == 1);
@@ -307,7 +307,7 @@ TEST_CASE("a_fetch_waits_for_bytes_or_for_its_time") {
     // A topic that goes ends the wait.
     const int32_t third = other.send(fetch_request("t", 4, 60'000), 12);
     cluster.simulation.run_for(1s);
-    wire::DeleteTopicsRequest request;
+    wire::DeleteTopicsRequest request{.timeout_ms = 10'000};
     request.topic_names.emplace_back("t");
     cluster.client.ask<wire::DeleteTopicsResponse>(request, 3);
     const auto gone = other.receive<wire::FetchedResponse>(12, third);

@@ -1,5 +1,6 @@
 // Fetch sessions as clients meet them; the rules one by one are in fetch_sessions_test.cpp.
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -201,6 +202,61 @@ TEST_CASE("without_slots_clients_are_answered_session_id_0_every_time") {
         const auto answer = cluster.client.ask<Fetched>(opening(1), 12);
         CHECK(answer.session_id == 0);
         CHECK(values_of(answer) == Strings{"v"});
+    }
+}
+
+TEST_CASE("odd_sizes_and_times_in_a_fetch_are_answered_and_the_first_batch_always_comes") {
+    // Fault 61: limits of nothing, less than nothing and everything, of the request and of its
+    // partition, with and without a session.
+    Cluster cluster(29);
+    cluster.start();
+    cluster.create("t");
+    produce(cluster.client, "t", "v");
+    const std::vector<int32_t> odd{0, -1, 1, INT32_MIN, INT32_MAX};
+    for (const int32_t most : odd) {
+        for (const int32_t of_partition : odd) {
+            for (const int32_t epoch : {-1, 0}) {
+                CAPTURE(most);
+                CAPTURE(of_partition);
+                auto request = opening(1);
+                request.session_epoch = epoch;
+                request.max_bytes = most;
+                request.topics[0].partitions[0].partition_max_bytes = of_partition;
+                CHECK(values_of(cluster.client.ask<Fetched>(request, 12)) == Strings{"v"});
+            }
+        }
+    }
+    for (const int32_t least : {0, -5, INT32_MIN}) {
+        auto request = opening(1);
+        request.topics[0].partitions[0].fetch_offset = 1;
+        request.min_bytes = least;
+        request.max_wait_ms = INT32_MAX;
+        CHECK(values_of(cluster.client.ask<Fetched>(request, 12)).empty());
+    }
+    for (const int32_t wait : {0, -5, INT32_MIN}) {
+        auto request = opening(1);
+        request.topics[0].partitions[0].fetch_offset = 1;
+        request.max_wait_ms = wait;
+        CHECK(values_of(cluster.client.ask<Fetched>(request, 12)).empty());
+    }
+}
+
+TEST_CASE("sessions_are_counted_in_the_metrics") {
+    Cluster cluster(30);
+    cluster.set("max.incremental.fetch.session.cache.slots", "2");
+    cluster.start();
+    cluster.create("t", 3);
+    CHECK(cluster.client.ask<Fetched>(opening(3), 12).session_id != 0);
+    CHECK(cluster.client.ask<Fetched>(opening(2), 12).session_id != 0);
+    CHECK(cluster.client.ask<Fetched>(opening(1), 12).session_id == 0);
+    cluster.simulation.run_for(121s);
+    CHECK(cluster.client.ask<Fetched>(opening(1), 12).session_id != 0);
+    const std::string text = cluster.broker->metrics().text();
+    for (const std::string_view line :
+         {"cambium_fetch_sessions 2", "cambium_fetch_session_partitions 3",
+          "cambium_fetch_session_evictions_total 1"}) {
+        CAPTURE(line);
+        CHECK(text.find(std::string(line) + "\n") != std::string::npos);
     }
 }
 

@@ -1,4 +1,5 @@
-// CreateTopics and DeleteTopics: the controller decides, these translate.
+// CreateTopics and DeleteTopics: the controller decides, these translate. A request that leaves no
+// time (timeout 0) is refused before anything happens, as in Kafka.
 #include <string>
 #include <utility>
 #include <vector>
@@ -97,12 +98,19 @@ std::vector<DeleteResponse::Topic> deletion_disabled(
 io::Task<Reply> handle_create_topics(Services* services, Request* request) {
     auto decoded = wire::decode<CreateRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
+    CreateResponse response;
+    if (decoded->timeout_ms <= 0) {
+        for (CreateRequest::Topic& topic : decoded->topics) {
+            response.topics.push_back(
+                {.name = std::move(topic.name), .error_code = wire_code(Errc::request_timed_out)});
+        }
+        co_return answer_with(response, *request);
+    }
     std::vector<control::NewTopic> topics;
     for (CreateRequest::Topic& topic : decoded->topics)
         topics.push_back(new_topic(std::move(topic)));
     std::vector<control::CreatedTopic> answers =
         co_await services->controller->create_topics(std::move(topics), decoded->validate_only);
-    CreateResponse response;
     for (control::CreatedTopic& answer : answers) {
         response.topics.push_back(
             created(std::move(answer), *services->settings, request->version()));
@@ -117,6 +125,14 @@ io::Task<Reply> handle_delete_topics(Services* services, Request* request) {
     DeleteResponse response;
     if (!services->limits.delete_topics) {
         response.responses = deletion_disabled(topics, request->version());
+        co_return answer_with(response, *request);
+    }
+    if (decoded->timeout_ms <= 0) {
+        for (control::TopicSelector& topic : topics) {
+            response.responses.push_back({.name = std::move(topic.name),
+                                          .topic_id = topic.id,
+                                          .error_code = wire_code(Errc::request_timed_out)});
+        }
         co_return answer_with(response, *request);
     }
     std::vector<control::DeletedTopic> answers =

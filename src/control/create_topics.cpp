@@ -67,8 +67,8 @@ public:
 private:
     Status check_name(const std::string& name) {
         if (name == meta::metadata_topic) {
-            return Error{Errc::topic_authorization_failed,
-                         "The topic of the metadata log cannot be created."};
+            return Error{Errc::invalid_request,
+                         "Creation of internal topic " + name + " is prohibited."};
         }
         if (Status status = check_topic_name(name); !status.ok()) return status;
         if (image_.topic(name)) {
@@ -125,7 +125,8 @@ private:
                          "Unable to replicate the partition " + times +
                              " time(s): The target replication factor of " + times +
                              " cannot be reached because only " + std::to_string(nodes) +
-                             " broker(s) are registered."};
+                             " broker(s) are registered or some brokers have all their log "
+                             "directories cordoned."};
         }
         std::vector<NodeId> order;
         for (const auto& [id, node] : image_.nodes) order.push_back(id);

@@ -22,10 +22,10 @@ Status invalid(std::string why) {
 
 Status check_topic_name(std::string_view name) {
     if (name.empty()) return invalid("the empty string is not allowed");
-    if (name == "." || name == "..") return invalid("'.' or '..' is not allowed");
+    if (name == "." || name == "..") return invalid("'" + std::string(name) + "' is not allowed");
     if (name.size() > max_topic_name_bytes) {
-        return invalid("the length of '" + std::string(name.substr(0, max_topic_name_bytes)) +
-                       "...' is longer than the max allowed length " +
+        return invalid("the length of '" + std::string(name) +
+                       "' is longer than the max allowed length " +
                        std::to_string(max_topic_name_bytes));
     }
     if (!std::ranges::all_of(name, legal)) {
