@@ -37,7 +37,7 @@ BatchVerdict do_job(const BatchJob& job, Decompressor& decompressor) {
 }
 
 bool do_at_once(BatchJob& job, size_t& left, Decompressor& decompressor, BatchVerdict& verdict) {
-    if (job.batch.size() > left) return false;
+    if (job.batch.size() > left || fault_point("broker.batch_left_undecided")) return false;
     record::ProduceRules rules = job.rules;
     rules.undecided_above = std::min(batch_at_once_bytes, left);
     record::Validated& validated = verdict.validated;
