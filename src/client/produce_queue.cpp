@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/fault.hpp"
 #include "bytes/crc32c.hpp"
 #include "bytes/endian.hpp"
 #include "client/client.hpp"
 #include "record/batch.hpp"
+#include "record/record.hpp"
 
 namespace cambium::client {
 namespace {
@@ -22,6 +24,38 @@ int32_t sequence_after(int32_t sequence, int32_t count) {
 bool sequence_is_lost(Errc code) {
     return code == Errc::out_of_order_sequence_number || code == Errc::unknown_producer_id ||
            code == Errc::invalid_producer_epoch || code == Errc::producer_fenced;
+}
+
+// The records `from` up to `to` of a batch as one of their own, which is otherwise as the whole is.
+std::unique_ptr<ProduceQueue::Batch> part_of(const ProduceQueue::Batch& whole, ByteView records,
+                                             size_t from, size_t to) {
+    const record::BatchView view(whole.bytes.view());
+    record::BatchOptions options{.codec = *view.codec()};
+    if (whole.sequence >= 0) {
+        options.producer_id = whole.identity.id;
+        options.producer_epoch = whole.identity.epoch;
+        options.base_sequence = sequence_after(whole.sequence, static_cast<int32_t>(from));
+    }
+    auto part = std::make_unique<ProduceQueue::Batch>(options);
+    record::RecordIterator iterator(records, view.record_count());
+    std::vector<record::HeaderEntry> headers;
+    for (size_t i = 0; i < to; ++i) {
+        const std::optional<record::RecordView> record = iterator.next();
+        check(record.has_value(), i);
+        if (i < from) continue;
+        headers.clear();
+        record::HeaderIterator each(*record);
+        while (const auto header = each.next()) headers.push_back(*header);
+        check(part->builder.append({record->timestamp(view), record->key, record->value, headers})
+                  .ok());
+        part->receipts.push_back(whole.receipts[i]);
+    }
+    part->opened = whole.opened;
+    part->identity = whole.identity;
+    part->sequence = options.base_sequence;
+    part->full = true;
+    part->last_error = Errc::message_too_large;
+    return part;
 }
 
 // Answers after which the batch may or may not be in the log.
@@ -80,7 +114,8 @@ io::Monotonic ProduceQueue::ready_at(bool flush) const {
         // A retry goes alone.
         return in_flight_ == 0 ? batch->not_before : io::Monotonic::never();
     }
-    if (in_flight_ >= options_.in_flight_max) return io::Monotonic::never();
+    const bool alone = options_.idempotent && !known_;
+    if (in_flight_ >= (alone ? 1 : options_.in_flight_max)) return io::Monotonic::never();
     // While something was retried and is on its way, nothing follows it.
     const bool retrying = std::ranges::any_of(
         batches_, [](const auto& b) { return b->in_flight && b->last_error != Errc::none; });
@@ -136,8 +171,12 @@ void ProduceQueue::done(Batch* batch, Result<Offset> answer, io::Monotonic now,
     const Errc code = answer.code();
     // Sent before, and so long ago that the server no longer knows where it put it.
     if (code == Errc::duplicate_sequence_number) return end(batch, Offset(), ended);
-    if (answer.ok()) return end(batch, std::move(answer), ended);
+    if (answer.ok()) {
+        known_ = true;
+        return end(batch, std::move(answer), ended);
+    }
     if (outcome_is_unknown(code)) batch->may_be_in_log = true;
+    if (code == Errc::message_too_large && !batch->may_be_in_log && halve(batch, now)) return;
     const bool oldest = batch == batches_.front().get();
     const bool lost = options_.idempotent && sequence_is_lost(code);
     const bool again = lost || worth_retrying(code) || outcome_is_unknown(code);
@@ -154,6 +193,28 @@ void ProduceQueue::done(Batch* batch, Result<Offset> answer, io::Monotonic now,
     end(batch, std::move(answer), ended);
 }
 
+bool ProduceQueue::halve(Batch* batch, io::Monotonic now) {
+    const size_t count = batch->receipts.size();
+    if (count < 2) return false;
+    const record::BatchView view(batch->bytes.view());
+    Buffer storage;
+    const Result<ByteView> records = record::plain_records(view, storage, record::max_batch_bytes);
+    check(records.ok());  // they are our own
+    auto first = part_of(*batch, *records, 0, count / 2);
+    auto second = part_of(*batch, *records, count / 2, count);
+    first->charged = batch->charged / 2;
+    second->charged = batch->charged - first->charged;
+    first->not_before = second->not_before = now;
+    for (Batch* half : {first.get(), second.get()}) check(close(*half).ok());
+    const auto found =
+        std::ranges::find_if(batches_, [&](const auto& each) { return each.get() == batch; });
+    check(found != batches_.end());
+    *found = std::move(second);
+    batches_.insert(found, std::move(first));
+    sometimes("client.batch_halved");
+    return true;
+}
+
 void ProduceQueue::retry(Batch& batch, Errc why, io::Monotonic now) {
     batch.last_error = why;
     const bool at_once = options_.idempotent && sequence_is_lost(why);
@@ -164,7 +225,7 @@ void ProduceQueue::renew(const ProducerIdentity& identity) {
     check(in_flight_ == 0, in_flight_);
     identity_ = identity;
     next_sequence_ = 0;
-    resequencing_ = false;
+    resequencing_ = known_ = false;
     for (const auto& batch : batches_) {
         if (batch->sequence < 0) continue;
         batch->sequence = -1;

@@ -9,6 +9,12 @@
 //    recognises a batch that it has already (KIP-98). It is given up only when the server says for
 //    the oldest batch that its sequence does not follow: then neither it nor any later one is in
 //    the log, and all get new ones under a new identity.
+//  - A batch that is too large for its topic is halved in its place, with the sequences that it
+//  had,
+//    until one record alone is too large.
+//  - The first batch of an identity goes alone: a server takes any sequence of a producer that it
+//  does
+//    not know, and would take the second for the first when that is refused.
 //  - Every batch ends once, with an offset or an error; after its deadline it is not tried again.
 // One loop.
 #pragma once
@@ -125,6 +131,8 @@ private:
     [[nodiscard]] const Batch* first_waiting() const;
     [[nodiscard]] Status close(Batch& batch);
     void stamp(Batch& batch, const ProducerIdentity& identity);
+    // False: there is nothing to halve.
+    bool halve(Batch* batch, io::Monotonic now);
     void end(Batch* batch, Result<Offset> result, std::vector<Ended>& ended);
     void retry(Batch& batch, Errc why, io::Monotonic now);
 
@@ -134,6 +142,7 @@ private:
     ProducerIdentity identity_;
     int32_t next_sequence_ = 0;
     bool resequencing_ = false;
+    bool known_ = false;  // the server has taken a batch of this identity
 };
 
 }  // namespace cambium::client

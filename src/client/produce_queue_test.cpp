@@ -40,9 +40,36 @@ void add(ProduceQueue& queue, int count, io::Monotonic now = start) {
     }
 }
 
+// The server has taken three records, so that more than one batch may be on its way.
+void introduce(ProduceQueue& queue) {
+    std::vector<Ended> ended;
+    add(queue, 3);
+    queue.done(queue.take(start, false, me, ended), Offset(0), start, ended);
+}
+
+TEST_CASE("the first batch of an identity goes alone") {
+    ProduceQueue queue(small());
+    std::vector<Ended> ended;
+    add(queue, 9);
+    Batch* const first = queue.take(start, false, me, ended);
+    REQUIRE(first != nullptr);
+    CHECK(queue.take(start, false, me, ended) == nullptr);
+    queue.done(first, Errc::message_too_large, start, ended);
+    Batch* const half = queue.take(start, false, me, ended);
+    REQUIRE(half != nullptr);
+    CHECK(half->receipts.size() == 1);
+    queue.done(half, Offset(0), start, ended);
+    Batch* const rest = queue.take(start, false, me, ended);
+    REQUIRE(rest != nullptr);
+    queue.done(rest, Offset(1), start, ended);
+    CHECK(queue.take(start, false, me, ended) != nullptr);
+    CHECK(queue.take(start, false, me, ended) != nullptr);
+}
+
 TEST_CASE("batches fill by bytes and linger by time, unless they are flushed") {
     ProduceQueue queue(small());
     std::vector<Ended> ended;
+    introduce(queue);
     add(queue, 2);
     CHECK(queue.take(start, false, me, ended) == nullptr);
     CHECK(queue.ready_at(false) == start + small().linger);
@@ -56,11 +83,77 @@ TEST_CASE("batches fill by bytes and linger by time, unless they are flushed") {
     CHECK(ended.empty());
 }
 
+TEST_CASE("a batch that is too large is halved with its sequences, down to one record") {
+    for (const bool idempotent : {true, false})
+        for (const Codec codec : {Codec::none, Codec::lz4}) {
+            QueueOptions options = small();
+            options.batch_bytes = 1000;
+            options.idempotent = idempotent;
+            options.codec = codec;
+            ProduceQueue queue(options);
+            std::vector<Ended> ended;
+            const std::string payload = "payload";
+            const record::HeaderEntry header{"h", as_bytes(payload)};
+            for (uint64_t i = 0; i < 7; ++i) {
+                const std::string value = payload + std::to_string(i);
+                REQUIRE(queue
+                            .add({Timestamp(100 + static_cast<int64_t>(i)),
+                                  {},
+                                  as_bytes(value),
+                                  std::span(&header, 1)},
+                                 10, {nullptr, i}, start)
+                            .ok());
+            }
+            // Two records fit, and record 5 not even alone.
+            std::vector<uint64_t> delivered;
+            int32_t expected = 0;
+            size_t charged = 0;
+            while (Batch* const batch = queue.take(start, true, me, ended)) {
+                const record::BatchView view(batch->bytes.view());
+                CHECK(view.checksum_ok());
+                CHECK(view.codec() == codec);
+                const size_t count = batch->receipts.size();
+                CHECK(view.record_count() == static_cast<int32_t>(count));
+                const bool with_5 = std::ranges::any_of(
+                    batch->receipts, [](const Receipt& receipt) { return receipt.tag == 5; });
+                if (count > 2 || with_5) {
+                    if (count == 1) expected = view.base_sequence() + 1;
+                    queue.done(batch, Error{Errc::message_too_large, ""}, start, ended);
+                    continue;
+                }
+                CHECK(view.base_sequence() == (idempotent ? expected : -1));
+                expected = view.base_sequence() + static_cast<int32_t>(count);
+                CHECK(view.base_timestamp() ==
+                      Timestamp(100 + static_cast<int64_t>(batch->receipts.front().tag)));
+                Buffer storage;
+                const auto plain = record::plain_records(view, storage, 10'000);
+                REQUIRE(plain.ok());
+                record::RecordIterator records(*plain, view.record_count());
+                for (const Receipt& receipt : batch->receipts) {
+                    const auto record = records.next();
+                    REQUIRE(record);
+                    CHECK(as_text(*record->value) == payload + std::to_string(receipt.tag));
+                    CHECK(record->header_count == 1);
+                    delivered.push_back(receipt.tag);
+                }
+                queue.done(batch, Offset(0), start, ended);
+            }
+            CHECK(delivered == std::vector<uint64_t>{0, 1, 2, 3, 4, 6});
+            for (const Ended& each : ended) {
+                charged += each.batch->charged;
+                CHECK(each.result.ok() == (each.batch->receipts.front().tag != 5));
+            }
+            CHECK(charged == 70);
+            CHECK(queue.empty());
+        }
+}
+
 TEST_CASE("a batch that was sent carries identity, sequence and a checksum that fits") {
     ProduceQueue queue(small());
     std::vector<Ended> ended;
+    introduce(queue);
     add(queue, 6);
-    for (const int32_t sequence : {0, 3}) {
+    for (const int32_t sequence : {3, 6}) {
         const Batch* const batch = queue.take(start, false, me, ended);
         REQUIRE(batch != nullptr);
         const record::BatchView view(batch->bytes.view());
@@ -75,6 +168,7 @@ TEST_CASE("a batch that was sent carries identity, sequence and a checksum that 
 TEST_CASE("no more batches are on their way than allowed, and nothing overtakes a retry") {
     ProduceQueue queue(small());
     std::vector<Ended> ended;
+    introduce(queue);
     add(queue, 15);
     std::vector<Batch*> taken;
     for (Batch* batch = nullptr; (batch = queue.take(start, false, me, ended)) != nullptr;)
@@ -103,6 +197,7 @@ TEST_CASE("no more batches are on their way than allowed, and nothing overtakes 
 TEST_CASE("when the oldest one's sequence does not follow, all get new ones under a new identity") {
     ProduceQueue queue(small());
     std::vector<Ended> ended;
+    introduce(queue);
     add(queue, 6);
     Batch* const first = queue.take(start, false, me, ended);
     Batch* const second_one = queue.take(start, false, me, ended);
@@ -116,6 +211,8 @@ TEST_CASE("when the oldest one's sequence does not follow, all get new ones unde
     CHECK(queue.take(start, false, me, ended) == first);
     CHECK(first->sequence == 0);
     CHECK(record::BatchView(first->bytes.view()).producer_id() == other.id);
+    CHECK(queue.take(start, false, me, ended) == nullptr);
+    queue.done(first, Offset(3), start, ended);
     CHECK(queue.take(start, false, me, ended) == second_one);
     CHECK(second_one->sequence == 3);
 }
