@@ -31,5 +31,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Buffer packed;
     check(compress(codec, whole->view(), packed).ok());
     check(same(decompress(codec, packed.view(), cap)->view(), whole->view()));
+    // In steps it is the same.
+    Compressor compressor(codec, data[1] % 10, whole->size());
+    Buffer in_steps;
+    const size_t half = whole->size() / 2;
+    check(compressor.add(whole->view().first(half), in_steps).ok());
+    check(compressor.finish(whole->view().subspan(half), in_steps).ok());
+    check(same(decompress(codec, in_steps.view(), cap)->view(), whole->view()));
     return 0;
 }

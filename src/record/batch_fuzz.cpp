@@ -1,5 +1,5 @@
 // Any bytes, read in every way that this room has. What validation accepts, everything else must be
-// able to read, with the same records.
+// able to read, with the same records, and convert.
 #include <cstddef>
 #include <cstdint>
 
@@ -8,6 +8,7 @@
 #include "bytes/crc32c.hpp"
 #include "record/batch.hpp"
 #include "record/control.hpp"
+#include "record/convert.hpp"
 #include "record/legacy.hpp"
 #include "record/record.hpp"
 #include "record/validate.hpp"
@@ -56,6 +57,30 @@ void read_as_log(ByteView bytes) {
     }
 }
 
+// Whatever was accepted can be stored with every codec, at whatever level, and has the same records
+// then.
+void convert_to_all(const BatchView& batch, const Validated& judgement,
+                    Decompressor& decompressor) {
+    Buffer storage;
+    const Result<ByteView> plain = plain_records(batch, storage, cap);
+    check(plain.ok() && plain->size() == judgement.record_bytes, judgement.record_bytes);
+    for (const Codec codec : {Codec::none, Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
+        const int level = (batch.computed_crc() & 1) != 0 ? 1 : standard_level(codec);
+        const Conversion conversion{codec, level, 2 * cap};
+        const Result<Buffer> converted = convert(batch, judgement, conversion, decompressor);
+        check(converted.ok());
+        const Result<BatchView> after = parse_batch(converted->view());
+        check(after.ok() && after->checksum_ok() && after->codec() == codec);
+        Buffer after_storage;
+        const Result<ByteView> same_records = plain_records(*after, after_storage, cap);
+        check(same_records.ok() && same(*same_records, *plain));
+        const Conversion tight{codec, level, batch.size() / 2};
+        const Result<Buffer> bounded = convert(batch, judgement, tight, decompressor);
+        check(bounded.ok() ? bounded->size() <= tight.batch_bytes_max
+                           : bounded.code() == Errc::message_too_large);
+    }
+}
+
 void judge(ByteView bytes) {
     static Decompressor decompressor;
     const ProduceRules rules{.max_message_bytes = largest_batch,
@@ -70,6 +95,7 @@ void judge(ByteView bytes) {
     Buffer settled = Buffer::copy_of(bytes);
     settle_timestamps(settled.mutable_view(), rules, judgement);
     check(validate_produced(settled.view(), rules, decompressor).ok());
+    convert_to_all(*batch, judgement, decompressor);
 }
 
 }  // namespace
