@@ -6,6 +6,7 @@ import sys
 import time
 
 import banned
+import faults
 import layers
 import lengths
 import tree
@@ -56,6 +57,7 @@ CHECKS = {
     "banned": banned.faults,
     "format": formatted,
     "readmes": readmes,
+    "faults": faults.faults,
     "scripts": scripts,
     "headers": headers,
 }

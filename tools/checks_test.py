@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import banned  # noqa: E402
 import cpp_text  # noqa: E402
+import faults  # noqa: E402
 import layers  # noqa: E402
 
 LAYERS = "base :\nbytes : base < lz4\nsim : base\nreal : base\nlog : base bytes\n"
@@ -17,6 +18,19 @@ def layer_faults(path, text):
     allowed, fences = layers.parse(LAYERS)
     with mock.patch("tree.read", return_value=text):
         return list(layers.faults_in(pathlib.Path(path), allowed, fences))
+
+
+class Faults(unittest.TestCase):
+    def found(self, *rows):
+        text = "".join(f"| {row} |\n" for row in rows)
+        return list(faults.faults_in(text, lambda path, claim: "" if claim == "there" else f"{path}: {claim}?"))
+
+    def test_a_row_names_tests_that_exist(self):
+        every = [f"{fault} | a | b | `x.cpp` there" for fault in faults.LISTED]
+        self.assertEqual(self.found(*every), [])
+        self.assertEqual(len(self.found(*every[1:])), 1)
+        self.assertEqual(len(self.found(*every, "3 | a | b | `x.cpp` there<br>`y.py` gone")), 1)
+        self.assertEqual(len(self.found(*every, "3 | a | b | tested by hand")), 1)
 
 
 class Layers(unittest.TestCase):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds src/LAYERS: a room includes only the rooms on its line, a fenced third-party header only its owners.
 
-Rooms on a line must stand above it, so a cycle cannot be written down. Unit tests (*_test.cpp) may also include `sim`
-and `real`; the simulator's program (tests/sim) includes every room but `real` and `node`.
+Rooms on a line must stand above it, so a cycle cannot be written down. Unit tests (*_test.cpp) and fuzzers
+(*_fuzz.cpp) may also include `sim` and `real`; the simulator's program (tests/sim) includes every room but `real` and `node`.
 """
 import re
 import sys
@@ -39,7 +39,7 @@ def place(path, allowed):
         room = path.parts[1]
         if room not in allowed:
             return room, None
-        extra = FOR_TESTS & set(allowed) if path.stem.endswith("_test") else set()
+        extra = FOR_TESTS & set(allowed) if path.stem.endswith(("_test", "_fuzz")) else set()
         return room, allowed[room] | {room} | extra
     if path.parts[:2] == ("tests", "sim"):
         return "tests/sim", set(allowed) - {"real", "node"}

@@ -55,6 +55,7 @@ public:
 private:
     struct Examined {
         std::string path;
+        Uuid id;
         std::vector<log::LogIdentity> logs;
         std::map<log::LogKey, log::DurableEnd> recorded;
     };
@@ -71,6 +72,7 @@ private:
     io::Task<void> look_at_files(std::string path, bool in_use);
     io::Task<void> look_at_permissions(std::string path);
     void compare_topic(const meta::Topic& topic);
+    [[nodiscard]] bool examined(const std::vector<Uuid>& directories) const;
 
     io::World world_;
     bool quick_;

@@ -64,6 +64,7 @@ io::Task<void> Doctor::examine_start(std::string path) {
 io::Task<Status> Doctor::rehearse(log::StartRehearsal* rehearsal, std::string path) {
     Examined examined;
     examined.path = path;
+    examined.id = rehearsal->directory().id();
     auto logs = co_await rehearsal->directory().list();
     if (!logs) co_return logs.error();
     examined.logs = std::move(*logs);
@@ -133,7 +134,7 @@ void Doctor::tell_start(const std::string& path, const std::vector<log::LogStart
         for (const log::StartCut& cut : start.cuts)
             note(cut.file,
                  "torn from byte " + std::to_string(cut.position) +
-                     " on: " + counted(cut.bytes, "byte") + " that were never acknowledged",
+                     " on: " + counted(cut.bytes, "byte") + " above what was known to be durable",
                  "the next start cuts them off and keeps a copy in " +
                      log::join(path, log::torn_directory));
     }

@@ -78,11 +78,23 @@ void Doctor::compare_topic(const meta::Topic& topic) {
             problem(log::join(in[1], partition.text()), "is also in " + in[0],
                     "keep the one with more records and move the other away");
         if (!in.empty()) continue;
-        if (recorded)
+        if (!examined(topic.partitions[i].directories))
+            note(partition.text(), "lies in a directory that was not named here",
+                 "name all data directories of the server in one command");
+        else if (recorded)
             problem(partition.text(), "its directory is gone, and it held records",
                     "restore it from a copy; the partition stays offline without it");
         else note(partition.text(), "has no directory", "the next start makes it, empty");
     }
+}
+
+// Whether one of these, if they are known, was looked at.
+bool Doctor::examined(const std::vector<Uuid>& directories) const {
+    const bool known = std::any_of(directories.begin(), directories.end(),
+                                   [](const Uuid& id) { return !id.zero(); });
+    return !known || std::any_of(examined_.begin(), examined_.end(), [&](const Examined& each) {
+        return std::find(directories.begin(), directories.end(), each.id) != directories.end();
+    });
 }
 
 io::Task<void> Doctor::look_at_limits() {

@@ -34,8 +34,8 @@ std::string directory_of(const std::string& path) {
 
 // Files of a data directory itself: looked at, or with nothing to check in them.
 bool is_of_data_directory(std::string_view name) {
-    constexpr std::string_view known[] = {format_file, identity_file, lock_file, clean_stop_file,
-                                          torn_directory};
+    constexpr std::string_view known[] = {format_file,  identity_file,   lock_file,     owner_file,
+                                          reserve_file, clean_stop_file, torn_directory};
     return std::find(std::begin(known), std::end(known), name) != std::end(known) ||
            std::find(std::begin(durable_ends_files), std::end(durable_ends_files), name) !=
                std::end(durable_ends_files);
@@ -150,7 +150,7 @@ io::Task<Status> Inspector::look_at_log(std::string path) {
         if (name.kind == FileKind::log) bases.push_back(name.base);
         else if (name.kind == FileKind::snapshot) snapshots.push_back(name);
         else if (name.kind == FileKind::other && entry.name != partition_metadata_file &&
-                 entry.name != epoch_checkpoint_file)
+                 entry.name != epoch_checkpoint_file && !entry.name.ends_with(deleted_suffix))
             into_.not_checked(join(path, entry.name));
     }
     std::sort(bases.begin(), bases.end());

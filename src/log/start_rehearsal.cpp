@@ -97,8 +97,8 @@ io::Task<Status> StartRehearsal::begin() {
     co_return Status();
 }
 
-io::Task<Result<LogStart>> StartRehearsal::load(LogIdentity identity) {
-    const Result<Log*> loaded = co_await directory_->load(identity, LogConfig{});
+io::Task<Result<LogStart>> StartRehearsal::load(LogIdentity identity, LogConfig config) {
+    const Result<Log*> loaded = co_await directory_->load(identity, config);
     auto start = co_await outcome(std::move(identity), loaded ? Status() : Status(loaded.error()));
     co_return start;
 }

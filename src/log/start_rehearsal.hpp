@@ -60,8 +60,9 @@ public:
     [[nodiscard]] Directory& directory() { return *directory_; }
     [[nodiscard]] io::World world();
 
-    // Loads a log as a start would.
-    io::Task<Result<LogStart>> load(LogIdentity identity);
+    // Loads a log as a start would. Of its settings only index_interval_bytes counts: it says how
+    // much of older segments is looked at.
+    io::Task<Result<LogStart>> load(LogIdentity identity, LogConfig config = {});
     // Of a log that somebody else loaded from directory(), or tried to.
     io::Task<Result<LogStart>> outcome(LogIdentity identity, Status loaded);
     // Files and directories that a start would remove because they were never finished.
