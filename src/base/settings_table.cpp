@@ -38,7 +38,15 @@ constexpr Setting server_rows[] = {
     {.name = "log.dirs",
      .type = list,
      .standard = "cambium-data",
-     .text = "The directory that holds the data."},
+     .text = "The directories that hold the data, each on a disk of its own. The first one also "
+             "holds what the cluster knows."},
+    {.name = "log.dir.reserve.bytes",
+     .type = integer,
+     .standard = "4194304",
+     .least = 0,
+     .most = 1 << 30,
+     .text = "Kept free in each directory for deletions and for what the server itself writes when "
+             "the disk is full; at most 1/256 of the disk."},
     {.name = "loops",
      .type = integer,
      .least = 1,

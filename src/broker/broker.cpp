@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/fault.hpp"
 #include "broker/endpoints.hpp"
 
 namespace cambium::broker {
@@ -12,9 +13,13 @@ namespace {
 
 constexpr std::string_view any_address = "0.0.0.0";
 
+// A sync that takes longer is told, and seen at /healthz.
+constexpr io::Duration stalled_after = std::chrono::seconds(2);
+constexpr io::Duration sync_watch_interval = std::chrono::seconds(1);
+
 log::DirectoryOptions directory_options(const Settings& settings) {
     log::DirectoryOptions options;
-    options.path = settings.list("log.dirs").front();
+    options.reserve_bytes = settings.integer("log.dir.reserve.bytes");
     options.tail_cache_bytes = settings.integer("log.tail.cache.bytes");
     return options;
 }
@@ -88,14 +93,18 @@ io::Task<Status> Broker::start() {
 }
 
 io::Task<Status> Broker::open_storage() {
-    Result<std::unique_ptr<log::Directory>> directory =
-        co_await log::Directory::open(world_, directory_options(settings_));
-    if (!directory.ok()) co_return directory.error();
-    directory_ = std::move(*directory);
-    quorum::EmbeddedLog::Options options;
-    options.directory = directory_options(settings_).path;
+    log::DirectoriesOptions options;
+    options.paths = settings_.list("log.dirs");
+    options.each = directory_options(settings_);
+    options.fenced = [this](const log::Directory& directory) { directory_failed(directory); };
+    const std::string first = options.paths.front();
+    directories_ = std::make_unique<log::Directories>(world_, std::move(options));
+    const Status opened = co_await directories_->open_first();
+    if (!opened.ok()) co_return opened;
+    quorum::EmbeddedLog::Options log_options;
+    log_options.directory = first;
     Result<std::unique_ptr<quorum::EmbeddedLog>> metadata =
-        co_await quorum::EmbeddedLog::open(world_, directory_.get(), std::move(options));
+        co_await quorum::EmbeddedLog::open(world_, &directories_->first(), std::move(log_options));
     if (!metadata.ok()) co_return metadata.error();
     metadata_ = std::move(*metadata);
     co_return Status();
@@ -106,19 +115,89 @@ io::Task<Status> Broker::start_control() {
     if (!node.ok()) co_return node.error();
     const NodeId id = node->id;
     replicas_ = std::make_unique<replica::Manager>(world_, replica::Manager::Options{.self = id},
-                                                   directory_.get(), &waiting_, &rules_);
+                                                   directories_.get(), &waiting_, &rules_);
     publishing_ = std::make_unique<Publishing>(replicas_.get());
-    controller_ = std::make_unique<control::Controller>(
-        control::Controller::Options{.self = std::move(*node), .limits = control_limits(settings_)},
-        metadata_.get(), world_.random.split());
+    control::Controller::Options options;
+    options.self = std::move(*node);
+    options.limits = control_limits(settings_);
+    options.make_room = [this] { return directories_->first().make_room(); };
+    controller_ = std::make_unique<control::Controller>(std::move(options), metadata_.get(),
+                                                        world_.random.split());
     controller_->set_publish_listener(publishing_.get());
-    co_return co_await controller_->start();
+    const Status replayed = co_await controller_->replay();
+    if (!replayed.ok()) co_return replayed;
+    const Status opened = co_await open_other_directories();
+    if (!opened.ok()) co_return opened;
+    controller_->set_directories(directories_->online());
+    const Status started = co_await controller_->start();
+    if (!started.ok()) co_return started;
+    co_return co_await directories_->claim({image()->cluster_id, id});
+}
+
+io::Task<Status> Broker::open_other_directories() {
+    const meta::Image& image = controller_->replayed();
+    const NodeId id(static_cast<int32_t>(settings_.integer("node.id")));
+    log::KnownDirectories known{.owner = {image.cluster_id, id}, .registered = {}, .in_use = {}};
+    const auto node = image.nodes.find(id);
+    if (node != image.nodes.end()) {
+        known.registered = node->second.directories;
+        known.registered.insert(known.registered.end(), node->second.offline.begin(),
+                                node->second.offline.end());
+    }
+    std::set<Uuid> in_use;
+    for (const auto& [name, topic] : image.topics)
+        for (const meta::Partition& partition : topic->partitions)
+            for (size_t i = 0; i < partition.replicas.size(); ++i)
+                if (partition.replicas[i] == id) in_use.insert(partition.directories[i]);
+    in_use.erase(Uuid{});
+    known.in_use.assign(in_use.begin(), in_use.end());
+    co_return co_await directories_->open_others(std::move(known));
+}
+
+// Nothing new is placed there any more; what is there answers kafka_storage_error.
+void Broker::directory_failed(const log::Directory& directory) {
+    if (journal_)
+        journal_("data directory " + directory.path() +
+                 " FAILED and takes nothing any more: " + directory.fenced_by()->text() +
+                 "; its partitions are offline, a restart checks what it holds");
+    if (server_ != nullptr && &directory != &directories_->first() && !gate_.closed())
+        io::spawn(gate_, register_directories());
+}
+
+io::Task<void> Broker::register_directories() {
+    const Status registered = co_await controller_->register_directories(directories_->online());
+    // The next start registers what is online then.
+    if (!registered.ok() && registered.code() != Errc::cancelled && journal_)
+        journal_("the failed directory is still registered: " + registered.error().text());
+}
+
+// A disk that stalls keeps acks waiting and nothing else; whoever runs the server should know.
+void Broker::watch_syncs() {
+    sync_watch_ = world_.timers.set(world_.clock.now() + sync_watch_interval, [this] {
+        for (const log::Directories::Entry& entry : directories_->entries()) {
+            if (entry.directory == nullptr) continue;
+            const bool stalls = entry.directory->sync_age() > stalled_after;
+            const bool told = stalled_.contains(entry.path);
+            if (stalls && !told) {
+                stalled_.insert(entry.path);
+                sometimes("broker.sync_stalled");
+                ++sync_stalls_;
+            } else if (!stalls && told) {
+                stalled_.erase(entry.path);
+            }
+            if (stalls != told && journal_)
+                journal_("data directory " + entry.path +
+                         (stalls ? ": a sync has not ended for more than 2 s; acks wait for it"
+                                 : ": syncs end again"));
+        }
+        watch_syncs();
+    });
 }
 
 Result<meta::Node> Broker::self() const {
     meta::Node node{.id = NodeId(static_cast<int32_t>(settings_.integer("node.id"))),
                     .endpoints = {},
-                    .directories = {directory_->id()}};
+                    .directories = {}};
     const bool advertises = settings_.find("advertised.listeners").has_value();
     for (const std::string& text :
          settings_.list(advertises ? "advertised.listeners" : "listeners")) {
@@ -147,7 +226,7 @@ io::Task<Status> Broker::listen() {
                  .auto_creation = auto_creation_.get(),
                  .fetch_sessions = fetch_sessions_.get(),
                  .decompressor = &decompressor_});
-    traffic_ = std::make_unique<Traffic>(services_.get(), &directory_->tail_cache(), journal_);
+    traffic_ = std::make_unique<Traffic>(services_.get(), &directories_->common().tail, journal_);
     server_ = std::make_unique<Server>(traffic_.get());
     const std::vector<std::string> listeners = settings_.list("listeners");
     for (const std::string& text : listeners) {
@@ -158,39 +237,66 @@ io::Task<Status> Broker::listen() {
         Status listening = co_await server_->listen(endpoint->listener, std::move(address));
         if (!listening.ok()) co_return listening;
     }
-    retention_ = std::make_unique<replica::Retention>(world_, retention_options(settings_),
-                                                      replicas_.get());
+    retention_ =
+        std::make_unique<replica::Retention>(world_, retention_options(settings_), replicas_.get());
     retention_->start();
     registration_ = metrics_->collect([this](MetricsWriter& writer) { tell_metrics(writer); });
+    watch_syncs();
     co_return Status();
 }
 
 // From the top down: who asks goes before who answers.
 io::Task<Status> Broker::close() {
     registration_ = {};
+    world_.timers.cancel(sync_watch_);
     if (server_ != nullptr) co_await server_->close();
+    co_await gate_.close();
     if (auto_creation_ != nullptr) co_await auto_creation_->close();
     if (retention_ != nullptr) co_await retention_->close();
     if (controller_ != nullptr) co_await controller_->close();
     if (replicas_ != nullptr) co_await replicas_->close();
     waiting_.close();
     Status closed;
-    if (directory_ != nullptr) closed = co_await directory_->close();
+    if (directories_ != nullptr) closed = co_await directories_->close();
     co_return closed;
 }
 
 bool Broker::healthy() const {
-    return server_ != nullptr && !directory_->fenced() && !controller_->failed();
+    return server_ != nullptr && !directories_->first().fenced() && !controller_->failed();
+}
+
+std::vector<Broker::DirectoryState> Broker::directory_states() const {
+    std::vector<DirectoryState> out;
+    for (const log::Directories::Entry& entry : directories_->entries()) {
+        DirectoryState& state = out.emplace_back();
+        state.path = entry.path;
+        const log::Directory* const directory = entry.directory.get();
+        if (directory == nullptr) state.trouble = "offline: " + entry.status.error().text();
+        else if (directory->fenced()) state.trouble = "failed: " + directory->fenced_by()->text();
+        else if (directory->out_of_space()) state.trouble = "full";
+        if (directory != nullptr) state.sync_age = directory->sync_age();
+    }
+    return out;
 }
 
 Broker::StartReport Broker::start_report() const {
-    return {.first_start = controller_->image()->topics.empty() && directory_->recovered().empty(),
-            .clean_stop_before = directory_->stopped_cleanly(),
-            .topics = replicas_->topics().size(),
-            .partitions = replicas_->partitions(),
-            .partitions_offline = replicas_->partitions_offline(),
-            .recovered = directory_->recovered(),
-            .troubles = replicas_->troubles()};
+    StartReport report;
+    report.clean_stop_before = true;
+    for (const log::Directories::Entry& entry : directories_->entries()) {
+        if (entry.directory == nullptr) {
+            report.directories_offline.push_back(entry.path + ": " + entry.status.error().text());
+            continue;
+        }
+        report.clean_stop_before = report.clean_stop_before && entry.directory->stopped_cleanly();
+        const auto& recovered = entry.directory->recovered();
+        report.recovered.insert(report.recovered.end(), recovered.begin(), recovered.end());
+    }
+    report.first_start = controller_->image()->topics.empty() && report.recovered.empty();
+    report.topics = replicas_->topics().size();
+    report.partitions = replicas_->partitions();
+    report.partitions_offline = replicas_->partitions_offline();
+    report.troubles = replicas_->troubles();
+    return report;
 }
 
 }  // namespace cambium::broker

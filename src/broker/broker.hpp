@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,9 @@
 #include "control/controller.hpp"
 #include "io/gate.hpp"
 #include "io/task.hpp"
+#include "io/timers.hpp"
 #include "io/world.hpp"
-#include "log/directory.hpp"
+#include "log/directories.hpp"
 #include "meta/image.hpp"
 #include "quorum/embedded_log.hpp"
 #include "replica/manager.hpp"
@@ -42,8 +44,7 @@
 namespace cambium::broker {
 
 struct BrokerOptions {
-    // Where it listens, where its data is, and everything else; see base/settings.hpp. Only the
-    // first of log.dirs is used.
+    // Where it listens, where its data is, and everything else; see base/settings.hpp.
     Settings settings;
     // Outlives the broker; null: it has a registry of its own.
     Metrics* metrics = nullptr;
@@ -58,10 +59,11 @@ public:
     Broker(const Broker&) = delete;
     Broker& operator=(const Broker&) = delete;
 
-    // Opens the directory, replays the metadata, recovers and repairs the logs, listens. Called
+    // Opens the directories, replays the metadata, recovers and repairs the logs, listens. Called
     // once. Errors: invalid_config; address_in_use and permission_denied of the listeners;
-    // directory_locked, unsupported_format, corrupt_data and the disk's. The text names what it
-    // happened to. A partition that cannot be opened is no error.
+    // directory_locked, unsupported_format, corrupt_data, invalid_argument (a directory that must
+    // not be used like this) and the disk's. The text names what it happened to. A partition that
+    // cannot be opened, and a directory other than the first, is no error.
     io::Task<Status> start();
 
     // A clean stop: ends connections and requests, makes everything durable, closes the logs. Gives
@@ -72,14 +74,21 @@ public:
 
     // Where it listens, with real ports.
     [[nodiscard]] const std::vector<Server::Bound>& listening() const { return server_->bound(); }
-    [[nodiscard]] const log::Directory& directory() const { return *directory_; }
+    [[nodiscard]] const log::Directories& directories() const { return *directories_; }
     [[nodiscard]] const replica::Manager& replicas() const { return *replicas_; }
     [[nodiscard]] const replica::Retention& retention() const { return *retention_; }
     [[nodiscard]] meta::ImageRef image() const { return controller_->image(); }
     [[nodiscard]] size_t connections() const { return server_->connections(); }
-    // Serves, and accepts writes: the directory is not fenced and the controller not failed. For
-    // /healthz.
+    // Serves, and accepts writes: the first directory is not fenced and the controller not failed.
+    // For /healthz.
     [[nodiscard]] bool healthy() const;
+    // Every data directory as it is now.
+    struct DirectoryState {
+        std::string path;
+        std::string trouble;      // why it takes no records; empty when it does
+        io::Duration sync_age{};  // of the sync that is under way
+    };
+    [[nodiscard]] std::vector<DirectoryState> directory_states() const;
     // What the stop before this start left: for the start's message.
     struct StartReport {
         bool first_start = false;
@@ -89,6 +98,7 @@ public:
         size_t partitions_offline = 0;
         std::vector<log::Recovered> recovered;
         std::vector<replica::Trouble> troubles;
+        std::vector<std::string> directories_offline;  // a sentence for each
     };
     [[nodiscard]] StartReport start_report() const;
 
@@ -99,10 +109,15 @@ private:
     class Publishing;
 
     io::Task<Status> open_storage();
+    io::Task<Status> open_other_directories();
+    void directory_failed(const log::Directory& directory);
+    io::Task<void> register_directories();
+    void watch_syncs();
     io::Task<Status> start_control();
     io::Task<Status> listen();
     [[nodiscard]] Result<meta::Node> self() const;
     void tell_metrics(MetricsWriter& writer) const;
+    void tell_directories(MetricsWriter& writer) const;
 
     io::World world_;
     Settings settings_;
@@ -114,7 +129,7 @@ private:
     Decompressor decompressor_;
     replica::WaitingRoom waiting_;
 
-    std::unique_ptr<log::Directory> directory_;
+    std::unique_ptr<log::Directories> directories_;
     std::unique_ptr<quorum::EmbeddedLog> metadata_;
     std::unique_ptr<replica::Manager> replicas_;
     std::unique_ptr<Publishing> publishing_;
@@ -127,6 +142,10 @@ private:
     std::unique_ptr<Server> server_;
     std::unique_ptr<replica::Retention> retention_;
     Metrics::Registration registration_;
+    io::TimerId sync_watch_ = io::TimerId::none;
+    std::set<std::string> stalled_;  // directories whose stall was told
+    int64_t sync_stalls_ = 0;
+    io::Gate gate_;
 };
 
 }  // namespace cambium::broker

@@ -46,16 +46,37 @@ void Broker::tell_metrics(MetricsWriter& writer) const {
                               &traffic_->cold_reads, &traffic_->batch_work.converted})
         budget(writer, *one);
     writer.family("cambium_tail_cache_bytes", "gauge", "Memory of the newest records.");
-    writer.sample({}, directory_->tail_cache().bytes());
+    writer.sample({}, directories_->common().tail.bytes());
+    gauge(writer, "cambium_segments_open", "Segments that hold a descriptor or an index.",
+          directories_->common().segments.size());
+    tell_directories(writer);
+}
 
-    const log::SyncStats sync = directory_->sync_stats();
-    writer.family("cambium_sync_rounds_total", "counter", "Syncs of the data directory.");
-    writer.sample({}, sync.rounds);
-    writer.family("cambium_sync_logs_total", "counter",
-                  "Logs in these syncs: by rounds, the size of a group commit.");
-    writer.sample({}, sync.logs_synced);
-    writer.family("cambium_sync_batches_total", "counter", "Batches that became durable.");
-    writer.sample({}, sync.batches);
+void Broker::tell_directories(MetricsWriter& writer) const {
+    const std::vector<DirectoryState> states = directory_states();
+    const auto each = [&](std::string_view name, std::string_view type, std::string_view help,
+                          const auto& value) {
+        writer.family(name, type, help);
+        for (size_t i = 0; i < states.size(); ++i)
+            writer.sample({{"directory", states[i].path}}, value(i));
+    };
+    each("cambium_directory_online", "gauge", "1 when the data directory takes records.",
+         [&](size_t i) { return int64_t{states[i].trouble.empty()}; });
+    each("cambium_sync_under_way_seconds", "gauge", "Age of the sync that has not ended yet.",
+         [&](size_t i) { return static_cast<double>(states[i].sync_age.count()) * 1e-9; });
+    writer.family("cambium_sync_stalls_total", "counter", "Syncs that took more than 2 s.");
+    writer.sample({}, sync_stalls_);
+    const auto stats = [this](size_t i) {
+        const log::Directory* const directory = directories_->entries()[i].directory.get();
+        return directory == nullptr ? log::SyncStats{} : directory->sync_stats();
+    };
+    each("cambium_sync_rounds_total", "counter", "Syncs of the data directory.",
+         [&](size_t i) { return stats(i).rounds; });
+    each("cambium_sync_logs_total", "counter",
+         "Logs in these syncs: by rounds, the size of a group commit.",
+         [&](size_t i) { return stats(i).logs_synced; });
+    each("cambium_sync_batches_total", "counter", "Batches that became durable.",
+         [&](size_t i) { return stats(i).batches; });
 }
 
 }  // namespace cambium::broker

@@ -603,11 +603,17 @@ TEST_CASE("a_request_that_takes_too_long_is_told_to_the_journal") {
     cluster.create("t");
     cluster.machine.disk().stall_next(sim::DiskOp::sync, ".log", 5s);
     CHECK(produce(cluster.client, "t", batch_of({"a"}).view()).error_code == 0);
-    REQUIRE(cluster.lines.size() == 1);
+    // The disk's own trouble is told, too.
+    const auto slow = [&cluster] {
+        std::erase_if(cluster.lines,
+                      [](const std::string& line) { return line.starts_with("data directory"); });
+        return cluster.lines.size();
+    };
+    REQUIRE(slow() == 1);
     CHECK(cluster.lines[0].starts_with("Produce v9"));
     CHECK(cluster.lines[0].find("wait") != std::string::npos);
     const auto empty = cluster.client.ask<wire::FetchedResponse>(fetch_request("t", 1, 5000), 12);
-    CHECK(cluster.lines.size() == 1);
+    CHECK(slow() == 1);
 }
 
 TEST_CASE("a_client_that_leaves_ends_what_waits_for_it") {

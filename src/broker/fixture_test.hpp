@@ -115,6 +115,7 @@ struct Cluster {
           client(simulation, outside) {
         set("listeners", "PLAINTEXT://0.0.0.0:9092");
         set("log.dirs", "data");
+        set("log.dir.reserve.bytes", "16384");
     }
     ~Cluster() { (void)stop(); }
 

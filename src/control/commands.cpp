@@ -83,4 +83,10 @@ std::vector<meta::Record> AllocateProducerIds::decide(const meta::Image& image) 
     return {meta::ProducerIdBlockRecord{node_, next}};
 }
 
+std::vector<meta::Record> RegisterNode::decide(const meta::Image& image) {
+    const auto known = image.nodes.find(self_->id);
+    if (known != image.nodes.end() && known->second == *self_) return {};
+    return {meta::NodeRecord{*self_}};
+}
+
 }  // namespace cambium::control

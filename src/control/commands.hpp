@@ -87,4 +87,14 @@ private:
     ProducerIdBlock block_;
 };
 
+// This node as it is now; `self` outlives the command.
+class RegisterNode : public Command {
+public:
+    explicit RegisterNode(const meta::Node* self) : self_(self) {}
+    std::vector<meta::Record> decide(const meta::Image& image) override;
+
+private:
+    const meta::Node* self_;
+};
+
 }  // namespace cambium::control

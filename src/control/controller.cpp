@@ -1,5 +1,6 @@
 #include "control/controller.hpp"
 
+#include <set>
 #include <string>
 #include <utility>
 
@@ -24,8 +25,8 @@ Controller::Controller(Options options, quorum::MetadataLog* log, io::Random ran
 
 Controller::~Controller() { check(waiting_.empty(), waiting_.size()); }
 
-io::Task<Status> Controller::start() {
-    check(!started_);
+io::Task<Status> Controller::replay() {
+    check(!replayed_);
     const Result<MetadataIndex> end = co_await log_->replay(&builder_);
     if (!end.ok()) co_return end.error();
     const auto& nodes = builder_.state().nodes;
@@ -34,6 +35,16 @@ io::Task<Status> Controller::start() {
                                                     std::to_string(nodes.begin()->first.value()) +
                                                     ", not to node.id " +
                                                     std::to_string(options_.self.id.value())};
+    }
+    replayed_ = true;
+    co_return Status{};
+}
+
+io::Task<Status> Controller::start() {
+    check(!started_);
+    if (!replayed_) {
+        const Status replayed = co_await replay();
+        if (!replayed.ok()) co_return replayed;
     }
     std::vector<meta::Record> facts = facts_of_start();
     if (!facts.empty()) {
@@ -88,6 +99,26 @@ io::Task<Result<ProducerIdBlock>> Controller::allocate_producer_ids() {
     co_return command.block();
 }
 
+void Controller::set_directories(std::vector<Uuid> directories) {
+    meta::Node& self = options_.self;
+    std::set<Uuid> others;
+    const auto known = builder_.state().nodes.find(self.id);
+    if (known != builder_.state().nodes.end()) {
+        others.insert(known->second.directories.begin(), known->second.directories.end());
+        others.insert(known->second.offline.begin(), known->second.offline.end());
+    }
+    for (const Uuid& id : directories) others.erase(id);
+    self.directories = std::move(directories);
+    self.offline.assign(others.begin(), others.end());
+}
+
+io::Task<Status> Controller::register_directories(std::vector<Uuid> directories) {
+    set_directories(std::move(directories));
+    RegisterNode command(&options_.self);
+    Status status = co_await run(&command);
+    co_return status;
+}
+
 io::Task<Status> Controller::run(Command* command) {
     check(started_);
     if (arrived_.closed()) co_return Errc::cancelled;
@@ -130,7 +161,11 @@ io::Task<Status> Controller::execute(Command* command) {
 }
 
 io::Task<Status> Controller::log_and_replay(std::vector<meta::Record> facts) {
-    const Result<MetadataIndex> index = co_await log_->append(facts);
+    Result<MetadataIndex> index = co_await log_->append(facts);
+    if (index.code() == Errc::no_space && options_.make_room) {
+        const bool room = co_await options_.make_room();
+        if (room) index = co_await log_->append(facts);
+    }
     if (!index.ok()) co_return fail(index.error());
     // As if this were the last thing before a crash: it is logged, and nobody was told.
     if (fault_point("control.logged_and_not_replayed")) co_return fail({Errc::cancelled, {}});

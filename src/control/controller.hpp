@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -61,6 +62,9 @@ public:
     struct Options {
         meta::Node self;  // registered at start
         Limits limits;
+        // The metadata log found no space; true when some was made and it is worth another try.
+        // Empty: there is none to make.
+        std::function<io::Task<bool>()> make_room = {};
     };
     // The log outlives the controller.
     Controller(Options options, quorum::MetadataLog* log, io::Random random);
@@ -71,10 +75,18 @@ public:
     // Null: nobody. Set before start().
     void set_publish_listener(PublishListener* listener) { listener_ = listener; }
 
-    // Replays, writes what is new (on the first start the cluster's id, later a changed
-    // registration of this node) and tells the listener what there is. Called once; everything
-    // below is for a controller that started. Errors: those of MetadataLog::replay and append,
-    // invalid_argument when the log belongs to another node.
+    // Reads what was logged; nothing is written or told yet. Called once. Errors: those of
+    // MetadataLog::replay; invalid_argument when the log belongs to another node.
+    io::Task<Status> replay();
+    // What was replayed; between replay() and start().
+    [[nodiscard]] const meta::Image& replayed() const { return builder_.state(); }
+    // Of this node, before start(): those that take records, in their order. Others that were
+    // registered once stay known as offline.
+    void set_directories(std::vector<Uuid> directories);
+    // Replays if that was not done, writes what is new (on the first start the cluster's id, later
+    // a changed registration of this node) and tells the listener what there is. Called once;
+    // everything below is for a controller that started. Errors: as replay(), and those of
+    // MetadataLog::append.
     io::Task<Status> start();
 
     // Never null; what it shows is durable.
@@ -95,6 +107,10 @@ public:
     // Ids that nobody else was or will be given, crashes included. Errors: no_space,
     // kafka_storage_error, over_budget, cancelled.
     io::Task<Result<ProducerIdBlock>> allocate_producer_ids();
+
+    // From now on this node has these data directories: new partitions go to no others. Errors: as
+    // above.
+    io::Task<Status> register_directories(std::vector<Uuid> directories);
 
     // Lets the change that runs come to its end, ends those that wait with `cancelled`, and
     // completes when nothing runs any more. Called once, before the log is closed.
@@ -117,6 +133,7 @@ private:
 
     meta::Builder builder_;
     meta::ImageRef image_ = builder_.publish().after;  // the empty one
+    bool replayed_ = false;
     bool started_ = false;
     bool failed_ = false;
 

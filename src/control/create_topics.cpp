@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "base/settings.hpp"
+#include "control/placing.hpp"
 #include "control/topics.hpp"
 #include "meta/record.hpp"
 
@@ -40,7 +40,7 @@ Uuid new_topic_id(const Image& image, io::Random& random) {
 class Creation {
 public:
     Creation(const Image& image, const Limits& limits, io::Random& random)
-        : image_(image), limits_(limits), random_(random) {
+        : image_(image), limits_(limits), random_(random), placing_(image, random) {
         for (const auto& [name, topic] : image.topics) {
             if (may_collide(name)) collisions_.emplace(collision_key(name), name);
         }
@@ -110,34 +110,11 @@ private:
             return Error{Errc::invalid_partitions,
                          "Number of partitions was set to an invalid non-positive value."};
         }
-        return placed(asked.partitions == -1 ? limits_.default_partitions : asked.partitions,
-                      asked.replication_factor == -1 ? limits_.default_replication_factor
-                                                     : asked.replication_factor);
-    }
-
-    // Stripes: the replicas of each partition are neighbours, and the first one moves on by one.
-    Result<std::vector<Partition>> placed(int32_t partitions, int16_t factor) {
-        const size_t nodes = image_.nodes.size();
-        const auto replicas = static_cast<size_t>(factor);
-        if (replicas > nodes) {
-            const std::string times = std::to_string(factor);
-            return Error{Errc::invalid_replication_factor,
-                         "Unable to replicate the partition " + times +
-                             " time(s): The target replication factor of " + times +
-                             " cannot be reached because only " + std::to_string(nodes) +
-                             " broker(s) are registered or some brokers have all their log "
-                             "directories cordoned."};
-        }
-        std::vector<NodeId> order;
-        for (const auto& [id, node] : image_.nodes) order.push_back(id);
-        const size_t first = random_.below(nodes);
-        std::vector<Partition> out;
-        for (size_t at = 0; at < static_cast<size_t>(partitions); ++at) {
-            std::vector<NodeId> stripe;
-            for (size_t r = 0; r < replicas; ++r) stripe.push_back(order[(first + at + r) % nodes]);
-            out.push_back(partition_on(std::move(stripe)));
-        }
-        return out;
+        const int32_t partitions =
+            asked.partitions == -1 ? limits_.default_partitions : asked.partitions;
+        const int16_t replicas = asked.replication_factor == -1 ? limits_.default_replication_factor
+                                                                : asked.replication_factor;
+        return placing_.stripe(static_cast<size_t>(partitions), static_cast<size_t>(replicas));
     }
 
     Result<std::vector<Partition>> assigned(const NewTopic& asked) {
@@ -158,10 +135,9 @@ private:
                                std::to_string(assignment.partition.value()));
             }
             const size_t factor = parts.empty() ? 0 : parts.begin()->second.replicas.size();
-            if (Status status = check_assignment(assignment, factor); !status.ok()) {
-                return status.error();
-            }
-            parts.emplace(assignment.partition, partition_on(assignment.replicas));
+            Result<Partition> partition = placing_.assign(assignment.replicas, factor);
+            if (!partition.ok()) return partition.error();
+            parts.emplace(assignment.partition, std::move(*partition));
         }
         std::vector<Partition> out;
         for (auto& [index, partition] : parts) {
@@ -173,49 +149,14 @@ private:
         return out;
     }
 
-    // `factor` is the number of replicas that the assignments before had; 0 for the first.
-    Status check_assignment(const Assignment& assignment, size_t factor) {
-        static constexpr std::string_view about = "The manual partition assignment includes ";
-        const size_t size = assignment.replicas.size();
-        if (size == 0) return refused(std::string(about) + "an empty replica list.");
-        std::set<NodeId> seen;
-        for (const NodeId node : assignment.replicas) {
-            const std::string id = std::to_string(node.value());
-            if (!image_.nodes.contains(node)) {
-                return refused(std::string(about) + "broker " + id +
-                               ", but no such broker is registered.");
-            }
-            if (!seen.insert(node).second) {
-                return refused(std::string(about) + "the broker " + id + " more than once.");
-            }
-        }
-        if (factor == 0 || size == factor) return {};
-        return refused(std::string(about) + "a partition with " + std::to_string(size) +
-                       " replica(s), but this is not consistent with previous partitions, which "
-                       "have " +
-                       std::to_string(factor) + " replica(s).");
-    }
-
     static Error refused(std::string why) {
         return {Errc::invalid_replica_assignment, std::move(why)};
-    }
-
-    // All replicas are in sync, the first one leads.
-    Partition partition_on(std::vector<NodeId> replicas) {
-        Partition out;
-        for (const NodeId node : replicas) {
-            const std::vector<Uuid>& directories = image_.nodes.at(node).directories;
-            out.directories.push_back(directories.empty() ? Uuid{} : directories.front());
-        }
-        out.leader = replicas.front();
-        out.isr = replicas;
-        out.replicas = std::move(replicas);
-        return out;
     }
 
     const Image& image_;
     const Limits& limits_;
     io::Random& random_;
+    Placing placing_;
     std::map<std::string, std::string> collisions_;  // spelling that collides -> name
     size_t partitions_ = 0;                          // with those of this request
 };

@@ -67,8 +67,8 @@ template <class Answer> struct Decision {
     std::vector<Answer> answers;
 };
 
-// Ids and the first node of the placement are drawn from `random`. Every replica lives in the first
-// directory of its node.
+// Ids and the first node of the placement are drawn from `random`. A replica goes to the directory
+// of its node that holds the fewest partitions, the first of several.
 [[nodiscard]] Decision<CreatedTopic> decide_create(const meta::Image& image,
                                                    const std::vector<NewTopic>& request,
                                                    const Limits& limits, io::Random& random);

@@ -244,6 +244,29 @@ TEST_CASE("without_a_node_no_topic_can_be_placed") {
     CHECK(cluster.create_one(named("t")).status.code() == Errc::invalid_replication_factor);
 }
 
+TEST_CASE("new_partitions_go_to_the_directory_with_the_fewest_the_first_of_several") {
+    Cluster cluster(1);
+    const Uuid a = uuid_of(101);
+    const Uuid b = uuid_of(102);
+    const Uuid c = uuid_of(103);
+    cluster.apply({meta::NodeRecord{meta::Node{NodeId(1), {}, {a, b}}}});
+    const auto placed = [&cluster](const char* topic) {
+        std::vector<Uuid> out;
+        for (const meta::Partition& each : cluster.builder.state().topic(topic)->partitions)
+            out.push_back(each.directories.at(0));
+        return out;
+    };
+    CHECK(cluster.create_one(named("t", 3)).status.ok());
+    CHECK(placed("t") == std::vector{a, b, a});
+    CHECK(cluster.create_one(named("u", 2)).status.ok());
+    CHECK(placed("u") == std::vector{b, a});
+    // A directory that failed is not registered any more; what it holds stays there.
+    cluster.apply({meta::NodeRecord{meta::Node{NodeId(1), {}, {b, c}}}});
+    CHECK(cluster.create_one(named("v", 3)).status.ok());
+    CHECK(placed("v") == std::vector{c, c, b});
+    CHECK(placed("t") == std::vector{a, b, a});
+}
+
 TEST_CASE("topics_are_deleted_by_name_and_by_id_each_answer_saying_both") {
     Cluster cluster(1);
     const std::vector<CreatedTopic> made = cluster.create({named("a"), named("b"), named("c")});

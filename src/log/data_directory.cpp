@@ -14,8 +14,8 @@ namespace cambium::log {
 
 namespace {
 
-// Two ticks without a new byte release a chunk of the tail cache.
-constexpr io::Duration tail_tick{5'000'000'000};
+// How often a reserve that was given up is tried to be made again.
+constexpr io::Duration reserve_retry{1'000'000'000};
 
 }  // namespace
 
@@ -29,15 +29,19 @@ io::Task<Result<std::unique_ptr<Directory>>> Directory::open(io::World world,
 }
 
 DataDirectory::DataDirectory(io::World world, DirectoryOptions options)
-    : shared_(world, std::move(options)),
+    : own_common_(options.common == nullptr
+                      ? std::make_unique<Common>(world, options.tail_cache_bytes)
+                      : nullptr),
+      shared_(world, options, options.common == nullptr ? *own_common_ : *options.common),
       ends_file_(&shared_.world.disk, shared_.options.path),
       recorder_(
           shared_.world, &ends_file_,
           {[this] { return collect_ends(); }, [this](const DurableEnds& ends) { recorded(ends); },
            [this](const Error& error) { failed(error); }}),
-      torn_(&shared_.world.disk, shared_.options.path) {
+      torn_(&shared_.world.disk, shared_.options.path),
+      reserve_(&shared_.world.disk, shared_.options.path, shared_.options.reserve_bytes) {
     shared_.fence = [this](const Error& error) { failed(error); };
-    shared_.tail_in_use = [this] { watch_tail(); };
+    shared_.tail_in_use = [this] { shared_.common.watch_tail(); };
     shared_.durability = std::make_unique<Durability>(
         shared_.world, std::make_unique<FileByFile>(), shared_.options.flush_interval,
         Durability::Hooks{[this](const Error& error) { failed(error); },
@@ -57,6 +61,7 @@ void DataDirectory::failed(const Error& error) {
     if (!ending) sometimes("log.fenced");
     for (const auto& [partition, log] : logs_)
         log->stop(ending ? Errc::cancelled : Errc::directory_fenced);
+    if (!ending && shared_.options.on_fenced) shared_.options.on_fenced(error);
 }
 
 // Whatever could not be changed for another reason than space fences the directory.
@@ -65,11 +70,34 @@ Status DataDirectory::checked(Status status) {
     return status;
 }
 
-void DataDirectory::watch_tail() {
-    if (tail_timer_ != io::TimerId::none) return;
-    tail_timer_ = shared_.world.timers.set(shared_.world.clock.now() + tail_tick, [this] {
-        tail_timer_ = io::TimerId::none;
-        if (shared_.tail.tick()) watch_tail();
+io::Task<bool> DataDirectory::make_room() {
+    if (closed_ || shared_.fenced || reserve_busy_) co_return false;
+    const io::Gate::Holder holder = gate_.hold();
+    reserve_busy_ = true;
+    const bool freed = co_await reserve_.release();
+    reserve_busy_ = false;
+    shared_.reserve_spent = reserve_.spent();
+    if (reserve_.spent()) make_reserve_later();
+    co_return freed;
+}
+
+// Without room for it the directory serves all the same.
+io::Task<void> DataDirectory::keep_reserve() {
+    if (closed_ || shared_.fenced || reserve_busy_) co_return;
+    const io::Gate::Holder holder = gate_.hold();
+    reserve_busy_ = true;
+    const Status made = co_await reserve_.make();
+    reserve_busy_ = false;
+    shared_.reserve_spent = reserve_.spent();
+    if (!made && !closed_ && !shared_.fenced && made.code() != Errc::cancelled)
+        make_reserve_later();
+}
+
+void DataDirectory::make_reserve_later() {
+    if (reserve_timer_ != io::TimerId::none || closed_) return;
+    reserve_timer_ = shared_.world.timers.set(shared_.world.clock.now() + reserve_retry, [this] {
+        reserve_timer_ = io::TimerId::none;
+        io::spawn(gate_, keep_reserve());
     });
 }
 
@@ -312,17 +340,25 @@ io::Task<Status> DataDirectory::rename_away(LogIdentity identity) {
 io::Task<Status> DataDirectory::close() {
     check(!closed_);
     closed_ = true;
+    shared_.world.timers.cancel(reserve_timer_);
     co_await gate_.close();
     Status status = co_await close_logs();
     co_await shared_.deleted.close();
-    if (status && shared_.fenced) status = *shared_.fenced;
     // A start that failed has nothing to record: what is there stays as it was.
-    if (status && started_) status = co_await recorder_.record();
+    if (status && started_) status = co_await with_reserve(&DataDirectory::summarize_logs);
     co_await recorder_.close();
-    if (status && started_) status = co_await write_clean_stop();
-    shared_.world.timers.cancel(tail_timer_);
+    if (status && started_) status = co_await with_reserve(&DataDirectory::write_clean_stop);
     logs_.clear();
     lock_.reset();
+    co_return status;
+}
+
+// A step of the stop, once more with the space that was kept for it.
+io::Task<Status> DataDirectory::with_reserve(StopStep step) {
+    Status status = co_await (this->*step)();
+    if (status.code() != Errc::no_space) co_return status;
+    if (!co_await reserve_.release()) co_return status;
+    status = co_await (this->*step)();
     co_return status;
 }
 
@@ -331,14 +367,18 @@ io::Task<Status> DataDirectory::close_logs() {
     for (const auto& [partition, log] : logs_) co_await log->stop_writing();
     co_await shared_.durability->close();
     for (const auto& [partition, log] : logs_) co_await log->close();
-    Status status;
+    if (shared_.fenced) co_return *shared_.fenced;
+    co_return Status();
+}
+
+io::Task<Status> DataDirectory::summarize_logs() {
     for (const auto& [partition, log] : logs_) {
-        if (shared_.fenced) break;
         const Result<LogSummary> summary = co_await log->summarize();
-        if (summary) summaries_[key(log->identity())] = *summary;
-        else if (status) status = summary.error();
+        if (!summary) co_return summary.error();
+        summaries_[key(log->identity())] = *summary;
     }
-    co_return status;
+    Status recorded = co_await recorder_.record();
+    co_return recorded;
 }
 
 io::Task<Status> DataDirectory::write_clean_stop() {

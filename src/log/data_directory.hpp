@@ -11,10 +11,12 @@
 #include "io/event.hpp"
 #include "io/gate.hpp"
 #include "log/clean_stop.hpp"
+#include "log/common.hpp"
 #include "log/directory.hpp"
 #include "log/durable_ends.hpp"
 #include "log/ends_recorder.hpp"
 #include "log/partition_log.hpp"
+#include "log/reserve.hpp"
 #include "log/shared.hpp"
 #include "log/torn_store.hpp"
 
@@ -28,10 +30,17 @@ public:
     // Takes the lock, makes or checks the directory and reads its records. Called once.
     io::Task<Status> start();
 
+    [[nodiscard]] const std::string& path() const override { return shared_.options.path; }
     [[nodiscard]] const Uuid& id() const override { return id_; }
+    [[nodiscard]] const std::optional<Owner>& owner() const override { return owner_; }
+    io::Task<Status> claim(Owner owner) override;
     [[nodiscard]] bool stopped_cleanly() const override { return clean_; }
     [[nodiscard]] bool fenced() const override { return shared_.fenced.has_value(); }
+    [[nodiscard]] const std::optional<Error>& fenced_by() const override { return shared_.fenced; }
     [[nodiscard]] SyncStats sync_stats() const override { return shared_.durability->stats(); }
+    [[nodiscard]] io::Duration sync_age() const override { return shared_.durability->sync_age(); }
+    io::Task<bool> make_room() override;
+    [[nodiscard]] bool out_of_space() const override { return shared_.reserve_spent; }
     [[nodiscard]] TailCache& tail_cache() override { return shared_.tail; }
     io::Task<Result<std::vector<LogIdentity>>> list() override;
     io::Task<Result<Log*>> create(LogIdentity identity, LogConfig config) override;
@@ -45,7 +54,11 @@ private:
 
     // identity.cpp: what makes a directory one of ours.
     io::Task<Status> make_or_check();
+    io::Task<Status> refuse_foreign();
     io::Task<Status> format();
+    io::Task<Status> read_owner();
+    io::Task<void> mark_lock();
+    io::Task<Result<Uuid>> id_in_lock();
     io::Task<Status> remove_leftovers();
     io::Task<Status> take_clean_stop();
 
@@ -55,6 +68,9 @@ private:
     Log* add(const LogIdentity& identity, const LogConfig& config, LogState state);
     io::Task<Status> rename_away(LogIdentity identity);
     io::Task<Status> close_logs();
+    using StopStep = io::Task<Status> (DataDirectory::*)();
+    io::Task<Status> with_reserve(StopStep step);
+    io::Task<Status> summarize_logs();
     io::Task<Status> write_clean_stop();
 
     [[nodiscard]] std::string path(std::string_view name) const;
@@ -66,21 +82,26 @@ private:
     // A disk operation that changes something failed.
     void failed(const Error& error);
     Status checked(Status status);
-    void watch_tail();
+    io::Task<void> keep_reserve();
+    void make_reserve_later();
 
+    std::unique_ptr<Common> own_common_;
     Shared shared_;
     std::unique_ptr<io::DirectoryLock> lock_;
     Uuid id_;
+    std::optional<Owner> owner_;
     bool clean_ = false;
     std::map<LogKey, LogSummary> summaries_;      // of logs that were not loaded since a clean stop
     std::map<LogKey, DurableEnd> recorded_ends_;  // of logs that are not loaded
     DurableEndsFile ends_file_;
     EndsRecorder recorder_;
     TornStore torn_;
+    Reserve reserve_;
     Logs logs_;
     std::set<TopicPartition> busy_;  // being made, loaded or removed
     std::vector<Recovered> recovered_;
-    io::TimerId tail_timer_ = io::TimerId::none;
+    io::TimerId reserve_timer_ = io::TimerId::none;
+    bool reserve_busy_ = false;
     io::Gate gate_;  // held by every operation on a log's files
     bool started_ = false;
     bool closed_ = false;

@@ -2,10 +2,12 @@
 //
 //   DIR/format.version          "1", refused when newer (docs/formats/data-directory.md)
 //   DIR/directory.id            the uuid of this directory
+//   DIR/meta.properties         whose it is: cluster and node
 //   DIR/.lock                   one process at a time
-//   DIR/durable-ends.{0,1}      durable end of every log, at most 100 ms late, two slots with
-//   checksums DIR/clean-stop              summary of every log, written by a clean stop, gone while
-//   the server runs DIR/torn/                   bytes that recovery cut off, set aside
+//   DIR/reserve                 space for what must go on when the disk is full
+//   DIR/durable-ends.{0,1}      durable end of every log, at most 100 ms late, in two slots
+//   DIR/clean-stop              summary of every log, there between a clean stop and a start
+//   DIR/torn/                   bytes that recovery cut off, set aside
 //   DIR/<topic>-<partition>/    one log: segments and indexes as Kafka's, partition.metadata with
 //   the topic id
 //
@@ -16,19 +18,25 @@
 // waiting ack fails and nothing is retried. A full disk fences nothing.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "io/clock.hpp"
 #include "io/task.hpp"
 #include "io/world.hpp"
 #include "log/log.hpp"
+#include "log/owner.hpp"
 #include "log/sync_stats.hpp"
 
 namespace cambium::log {
 
+class Common;
 class TailCache;
 
 struct DirectoryOptions {
@@ -41,6 +49,14 @@ struct DirectoryOptions {
     int64_t checkpoint_interval_bytes = int64_t{16} << 20;
     int64_t staged_bytes_max = int64_t{64}
                                << 20;  // over all logs; above it append answers over_budget
+    // Kept free for deletions and for what the server itself writes; 0: nothing is.
+    int64_t reserve_bytes = 0;
+    // Whether a directory that is not there, or empty, is made one of ours.
+    bool make = true;
+    // Memory and descriptors, when several directories share them; null: it has its own.
+    Common* common = nullptr;
+    // Told once that the directory is fenced, on the loop; not when the process is ending.
+    std::function<void(const Error&)> on_fenced{};
 };
 
 // What recovery did to one log; for the start's report, metrics and the simulator.
@@ -62,15 +78,29 @@ class Directory {
 public:
     virtual ~Directory() = default;
 
-    // Errors: directory_locked, unsupported_format, corrupt_data, and those of the disk. The text
-    // names the file.
+    // Errors: directory_locked, unsupported_format, corrupt_data (also for one whose files are gone
+    // although it was ours), not_found (`make` is false), and those of the disk. The text names the
+    // file.
     static io::Task<Result<std::unique_ptr<Directory>>> open(io::World world,
                                                              DirectoryOptions options);
 
+    [[nodiscard]] virtual const std::string& path() const = 0;
     [[nodiscard]] virtual const Uuid& id() const = 0;
+    // Whose it is; nothing until claim().
+    [[nodiscard]] virtual const std::optional<Owner>& owner() const = 0;
+    // Durably says whose it is.
+    virtual io::Task<Status> claim(Owner owner) = 0;
     [[nodiscard]] virtual bool stopped_cleanly() const = 0;  // the stop before this start
     [[nodiscard]] virtual bool fenced() const = 0;
+    // What fenced it.
+    [[nodiscard]] virtual const std::optional<Error>& fenced_by() const = 0;
     [[nodiscard]] virtual SyncStats sync_stats() const = 0;
+    // How long the sync that is under way has taken so far; 0 when there is none.
+    [[nodiscard]] virtual io::Duration sync_age() const = 0;
+    // The disk is full for what must not fail: gives the reserve up. True when that made room; then
+    // logs that do not always sync refuse records until there is a reserve again.
+    virtual io::Task<bool> make_room() = 0;
+    [[nodiscard]] virtual bool out_of_space() const = 0;
     [[nodiscard]] virtual TailCache& tail_cache() = 0;
 
     // The logs that have a directory here, in order of their names; leftovers of deletions are not

@@ -41,6 +41,8 @@ io::Task<Status> DataDirectory::start() {
     const auto before = co_await disk->list(directory);
     if (!before && before.code() != Errc::not_found) co_return Error{before.code(), directory};
     Status status;
+    if (!before && !shared_.options.make)
+        co_return Error{Errc::not_found, directory + " does not exist"};
     if (!before) {
         status = co_await disk->make_directory(directory);
         if (!status) co_return Error{status.code(), directory};
@@ -61,7 +63,60 @@ io::Task<Status> DataDirectory::start() {
     // What the last life made or removed may not have reached the medium yet; what this one builds
     // on must.
     if (status) status = co_await disk->sync_directory(directory);
+    // Log starts are shown from here on, and must not go back.
+    if (status && !mutant("log.start_not_proven")) status = co_await ends_file_.prove();
+    if (status.code() == Errc::no_space) status = Status();
     started_ = status.ok();
+    if (started_) co_await mark_lock();
+    if (started_) co_await keep_reserve();
+    co_return status;
+}
+
+// The lock is the one file that "rm -rf DIR/*" leaves: with the identity in it, a directory that
+// was emptied is not taken for a new one. Best effort: without it, nothing breaks.
+io::Task<void> DataDirectory::mark_lock() {
+    const Result<Uuid> there = co_await id_in_lock();
+    if (there && *there == id_) co_return;
+    const auto file = co_await shared_.world.disk.open(path(lock_file), io::OpenMode::create);
+    if (!file) co_return;
+    const Buffer text = line(id_.text());
+    const Status written = co_await write_all(*file, 0, text.view());
+    if (written) (void)co_await (*file)->truncate(static_cast<int64_t>(text.size()));
+}
+
+// Zero when the lock says nothing.
+io::Task<Result<Uuid>> DataDirectory::id_in_lock() {
+    const Result<Buffer> text =
+        co_await read_file(&shared_.world.disk, path(lock_file), small_file_bytes_max);
+    if (text) co_return Uuid::parse(trimmed(text->text()));
+    if (text.code() == Errc::not_found || text.code() == Errc::corrupt_data) co_return Uuid();
+    co_return text.error();
+}
+
+io::Task<Status> DataDirectory::read_owner() {
+    const Result<Buffer> text =
+        co_await read_file(&shared_.world.disk, path(owner_file), small_file_bytes_max);
+    if (text.code() == Errc::not_found) co_return Status();
+    if (!text) co_return text.error();
+    const Result<OwnerFile> said = decode_owner(text->text());
+    if (!said) co_return Error{said.code(), path(owner_file) + ": " + said.error().context};
+    if (said->directory != id_)
+        co_return Error{Errc::corrupt_data, path(owner_file) + " is about directory " +
+                                                said->directory.text() + ", and this is " +
+                                                id_.text()};
+    owner_ = said->owner;
+    co_return Status();
+}
+
+io::Task<Status> DataDirectory::claim(Owner owner) {
+    if (owner_ == owner) co_return Status();
+    const io::Gate::Holder holder = gate_.hold();
+    Buffer text;
+    text.append(encode(OwnerFile{owner, id_}));
+    Status status = co_await replace_file(&shared_.world.disk, path(owner_file), std::move(text));
+    if (status) status = co_await shared_.world.disk.sync_directory(shared_.options.path);
+    status = checked(status);
+    if (status) owner_ = owner;
     co_return status;
 }
 
@@ -69,7 +124,11 @@ io::Task<Status> DataDirectory::make_or_check() {
     io::Disk* disk = &shared_.world.disk;
     const Result<Buffer> version =
         co_await read_file(disk, path(format_file), small_file_bytes_max);
-    if (version.code() == Errc::not_found) co_return co_await format();
+    if (version.code() == Errc::not_found) {
+        Status status = co_await refuse_foreign();
+        if (status) status = co_await format();
+        co_return status;
+    }
     if (!version) co_return version.error();
     if (trimmed(version->text()) != format_version)
         co_return Error{Errc::unsupported_format,
@@ -78,20 +137,36 @@ io::Task<Status> DataDirectory::make_or_check() {
     if (!id && id.code() != Errc::not_found) co_return id.error();
     if (id) id_ = Uuid::parse(trimmed(id->text()));
     if (id_.zero()) co_return Error{Errc::corrupt_data, path(identity_file) + " holds no uuid"};
+    Status owner = co_await read_owner();
+    co_return owner;
+}
+
+// What has no format version and must not be given one.
+io::Task<Status> DataDirectory::refuse_foreign() {
+    const std::string& directory = shared_.options.path;
+    const Result<std::vector<io::DirectoryEntry>> entries =
+        co_await shared_.world.disk.list(directory);
+    if (!entries) co_return entries.error();
+    for (const io::DirectoryEntry& entry : *entries)
+        if (entry.is_directory && parse_log_directory(entry.name))
+            co_return Error{Errc::corrupt_data,
+                            directory + " holds logs (" + entry.name +
+                                ") but no format.version: it is not a data directory of cambium"};
+    const Result<Uuid> emptied = co_await id_in_lock();
+    if (!emptied) co_return emptied.error();
+    if (!emptied->zero())
+        co_return Error{Errc::corrupt_data,
+                        directory + " was data directory " + emptied->text() +
+                            " and its files are gone; 'cambium format --replace --data " +
+                            directory + "' gives it up for a new, empty one"};
+    if (!shared_.options.make)
+        co_return Error{Errc::not_found, directory + " is not a data directory"};
     co_return Status();
 }
 
 // The version is written last: a directory without one was never used.
 io::Task<Status> DataDirectory::format() {
     io::Disk* disk = &shared_.world.disk;
-    const Result<std::vector<io::DirectoryEntry>> entries =
-        co_await disk->list(shared_.options.path);
-    if (!entries) co_return entries.error();
-    for (const io::DirectoryEntry& entry : *entries)
-        if (entry.is_directory && parse_log_directory(entry.name))
-            co_return Error{Errc::corrupt_data,
-                            shared_.options.path + " holds logs (" + entry.name +
-                                ") but no format.version: it is not a data directory of cambium"};
     // Whoever made the directory, its own name must last; an earlier start may have failed here.
     Status status = co_await disk->sync_directory(parent_of(shared_.options.path));
     if (!status && status.code() != Errc::permission_denied) co_return status;

@@ -80,8 +80,12 @@ io::Duration PartitionLog::sync_within() const {
 
 Status PartitionLog::usable() const {
     if (closing_ || stopped_ == Errc::cancelled) return Errc::cancelled;
-    if (stopped_ == Errc::none) return {};
-    return Error{Errc::kafka_storage_error, directory() + ": " + std::string(name(stopped_))};
+    if (stopped_ != Errc::none)
+        return Error{Errc::kafka_storage_error, directory() + ": " + std::string(name(stopped_))};
+    // What little space there is belongs to what the server itself must write.
+    if (shared_.reserve_spent && !config_.always_sync)
+        return Error{Errc::kafka_storage_error, directory() + ": the disk is full"};
+    return {};
 }
 
 Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {

@@ -8,31 +8,36 @@
 
 #include "base/result.hpp"
 #include "io/world.hpp"
+#include "log/common.hpp"
 #include "log/deleted_files.hpp"
 #include "log/directory.hpp"
 #include "log/durability.hpp"
-#include "log/segment.hpp"
-#include "log/tail_cache.hpp"
 
 namespace cambium::log {
 
 struct Shared {
-    Shared(io::World w, DirectoryOptions o)
+    Shared(io::World w, DirectoryOptions o, Common& c)
         : world(w),
           options(std::move(o)),
-          tail(options.tail_cache_bytes),
-          segments(&world.disk),
+          common(c),
+          tail(c.tail),
+          segments(c.segments),
+          staged_bytes(c.staged_bytes),
+          file_numbers(c.file_numbers),
           deleted(world) {}
 
     io::World world;
     DirectoryOptions options;
-    TailCache tail;
-    SegmentCache segments;
+    Common& common;
+    TailCache& tail;
+    SegmentCache& segments;
+    int64_t& staged_bytes;
+    uint64_t& file_numbers;
     DeletedFiles deleted;
     std::unique_ptr<Durability> durability;
-    int64_t staged_bytes = 0;  // over all logs
-    uint64_t file_numbers = 0;
     std::optional<Error> fenced;
+    // The reserve was given up (log/reserve.hpp): only logs that always sync take records.
+    bool reserve_spent = false;
     // A write or a sync failed for good: the directory accepts nothing any more.
     std::function<void(const Error&)> fence;
     // Memory was taken from the tail cache.

@@ -31,7 +31,8 @@ struct Endpoint {
 struct Node {
     NodeId id;
     std::vector<Endpoint> endpoints;
-    std::vector<Uuid> directories;  // of its data directories
+    std::vector<Uuid> directories;  // of its data directories: those that take records
+    std::vector<Uuid> offline{};    // ... and those that were seen once and do not
     bool operator==(const Node&) const = default;
 };
 

@@ -42,7 +42,8 @@ Type type_of(const FeatureLevelRecord&) { return Type::feature_level; }
 // Each list of fields below serves both directions: Put writes a field, Get reads it.
 class Put {
 public:
-    explicit Put(Buffer& out) : to_(out) {}
+    Put(Buffer& out, uint8_t of) : version(of), to_(out) {}
+    const uint8_t version;
     template <std::integral Int> void field(const Int& value) { to_.big(value); }
     template <class Tag, class Rep, Rep none> void field(const Named<Tag, Rep, none>& value) {
         to_.big(value.value());
@@ -65,7 +66,8 @@ private:
 
 class Get {
 public:
-    explicit Get(ByteView in) : from_(in) {}
+    Get(ByteView in, uint8_t of) : version(of), from_(in) {}
+    const uint8_t version;
     [[nodiscard]] bool done() const { return from_.done(); }
     template <std::integral Int> void field(Int& value) { value = from_.big<Int>(); }
     template <class Tag, class Rep, Rep none> void field(Named<Tag, Rep, none>& value) {
@@ -106,6 +108,7 @@ template <As<Endpoint> M> void fields(M& m, auto& io) {
 }
 template <As<NodeRecord> M> void fields(M& m, auto& io) {
     io.field(m.node.id), io.field(m.node.endpoints), io.field(m.node.directories);
+    if (io.version >= 2) io.field(m.node.offline);
 }
 template <As<TopicRecord> M> void fields(M& m, auto& io) { io.field(m.id), io.field(m.name); }
 template <As<PartitionRecord> M> void fields(M& m, auto& io) {
@@ -141,9 +144,17 @@ template <class T> void Get::field(std::vector<T>& values) {
     }
 }
 
-template <class T> Result<Record> decode_as(ByteView body) {
+uint8_t version_for(const auto&) { return record_version; }
+uint8_t version_for(const NodeRecord& record) { return record.node.offline.empty() ? 1 : 2; }
+
+// Of the type that the bytes say.
+uint8_t newest_version(Type type) {
+    return type == Type::node ? node_record_version : record_version;
+}
+
+template <class T> Result<Record> decode_as(ByteView body, uint8_t version) {
     T record;
-    Get get(body);
+    Get get(body, version);
     fields(record, get);
     if (!get.done()) return Error{Errc::corrupt_data, "metadata record with malformed fields"};
     return Record(std::move(record));
@@ -153,8 +164,9 @@ template <class T> Result<Record> decode_as(ByteView body) {
 
 void encode(const Record& record, Buffer& out) {
     const auto put_record = [&out](const auto& fact) {
-        Put put(out);
-        put.field(record_version);
+        const uint8_t version = version_for(fact);
+        Put put(out, version);
+        put.field(version);
         put.field(static_cast<uint8_t>(type_of(fact)));
         fields(fact, put);
     };
@@ -172,23 +184,23 @@ Result<Record> decode(ByteView value) {
     const auto version = head.big<uint8_t>();
     const auto type = head.big<uint8_t>();
     if (!head.ok() || version == 0) return Error{Errc::corrupt_data, "metadata record cut short"};
-    if (version > record_version) {
+    if (version > newest_version(static_cast<Type>(type))) {
         return Error{Errc::unsupported_format,
                      "metadata record of version " + std::to_string(version)};
     }
     const ByteView body = value.subspan(head.position());
     switch (static_cast<Type>(type)) {
-        case Type::begin_change: return decode_as<BeginChange>(body);
-        case Type::end_change: return decode_as<EndChange>(body);
-        case Type::abort_change: return decode_as<AbortChange>(body);
-        case Type::cluster: return decode_as<ClusterRecord>(body);
-        case Type::node: return decode_as<NodeRecord>(body);
-        case Type::topic: return decode_as<TopicRecord>(body);
-        case Type::partition: return decode_as<PartitionRecord>(body);
-        case Type::topic_config: return decode_as<TopicConfigRecord>(body);
-        case Type::delete_topic: return decode_as<DeleteTopicRecord>(body);
-        case Type::producer_id_block: return decode_as<ProducerIdBlockRecord>(body);
-        case Type::feature_level: return decode_as<FeatureLevelRecord>(body);
+        case Type::begin_change: return decode_as<BeginChange>(body, version);
+        case Type::end_change: return decode_as<EndChange>(body, version);
+        case Type::abort_change: return decode_as<AbortChange>(body, version);
+        case Type::cluster: return decode_as<ClusterRecord>(body, version);
+        case Type::node: return decode_as<NodeRecord>(body, version);
+        case Type::topic: return decode_as<TopicRecord>(body, version);
+        case Type::partition: return decode_as<PartitionRecord>(body, version);
+        case Type::topic_config: return decode_as<TopicConfigRecord>(body, version);
+        case Type::delete_topic: return decode_as<DeleteTopicRecord>(body, version);
+        case Type::producer_id_block: return decode_as<ProducerIdBlockRecord>(body, version);
+        case Type::feature_level: return decode_as<FeatureLevelRecord>(body, version);
     }
     return Error{Errc::unsupported_format, "metadata record of type " + std::to_string(type)};
 }

@@ -83,8 +83,10 @@ using Record = std::variant<BeginChange, EndChange, AbortChange, ClusterRecord, 
                             TopicRecord, PartitionRecord, TopicConfigRecord, DeleteTopicRecord,
                             ProducerIdBlockRecord, FeatureLevelRecord>;
 
-// Every record is written in this version of its type.
+// The versions of the types: the highest that is known, and the lowest that says everything is
+// written, so that a program that knows less is refused only when it would miss something.
 inline constexpr uint8_t record_version = 1;
+inline constexpr uint8_t node_record_version = 2;  // 2: offline directories
 // The longest record: a topic's settings are the largest, and far below it.
 inline constexpr size_t max_record_bytes = size_t{256} << 10;
 

@@ -88,6 +88,19 @@ TEST_CASE("records_are_written_as_the_page_of_the_format_says") {
     }
 }
 
+TEST_CASE("a_node_with_a_directory_that_is_offline_takes_a_newer_version") {
+    const Node hurt{NodeId(1), {}, {uuid_of(1)}, {uuid_of(2)}};
+    const std::vector<uint8_t> bytes =
+        joined({{2, 5, 0, 0, 0, 1, 0, 1}, bytes_of(uuid_of(1)), {1}, bytes_of(uuid_of(2))});
+    Buffer out;
+    encode(NodeRecord{hurt}, out);
+    CHECK(same(out.view(), bytes));
+    const Result<Record> back = decode(bytes);
+    REQUIRE(back.ok());
+    CHECK(*back == Record(NodeRecord{hurt}));
+    CHECK(decode(std::vector<uint8_t>{3, 5}).code() == Errc::unsupported_format);
+}
+
 TEST_CASE("a_record_cut_short_or_longer_than_it_says_is_refused") {
     for (const Example& example : examples()) {
         CAPTURE(example.record.index());

@@ -22,7 +22,9 @@ using cli::Exit;
 using ServerCommand = std::function<Exit()>;
 
 void add_serve_options(CLI::App& command, ServeArgs& args) {
-    command.add_option("--data", args.data, "the data directory (./cambium-data)")
+    command
+        .add_option("--data", args.data,
+                    "the data directory (./cambium-data), or several, separated by commas")
         ->type_name("DIR");
     command.add_option("--listen", args.listen, "where Kafka is served (127.0.0.1:9092)")
         ->type_name("HOST:PORT");
@@ -52,6 +54,22 @@ void add_server_commands(CLI::App& app, const std::string& program, ServerComman
     add_serve_options(*serving, *serve_args);
     serving->callback(
         [serve_args, chosen] { *chosen = [serve_args] { return serve(*serve_args); }; });
+
+    auto format_args = std::make_shared<FormatArgs>();
+    CLI::App* const formatting =
+        app.add_subcommand("format", "make a data directory, or give up one whose disk was lost");
+    formatting->footer(
+        "serve makes its directories by itself. This is for a directory that it refuses because\n"
+        "its files are gone: what was in it is lost, its partitions stay offline until their\n"
+        "topics are deleted, and new partitions are placed in it.\n\n"
+        "Example:\n  cambium format --replace --data /disk2/cambium\n");
+    formatting->add_option("--data", format_args->data, "the data directory")
+        ->required()
+        ->type_name("DIR");
+    formatting->add_flag("--replace", format_args->replace,
+                         "it was in use, and everything in it is gone");
+    formatting->callback(
+        [format_args, chosen] { *chosen = [format_args] { return format(*format_args); }; });
 
     auto quick_args = std::make_shared<QuickstartArgs>();
     quick_args->program = program;

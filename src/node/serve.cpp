@@ -9,6 +9,7 @@
 #include "cli/samples.hpp"
 #include "client/client.hpp"
 #include "io/event.hpp"
+#include "log/directories.hpp"
 #include "node/process.hpp"
 #include "node/service.hpp"
 #include "node/standard_streams.hpp"
@@ -160,6 +161,21 @@ Exit serve_with(const ServeArgs& args, const QuickstartArgs* quick_args) {
 }
 
 }  // namespace
+
+cli::Exit format(const FormatArgs& args) {
+    real::System system;
+    StandardStreams terminal(system.world());
+    const Status made =
+        real::wait(system, log::format_directory(system.world(), args.data, args.replace));
+    if (made.ok()) {
+        terminal.write(args.data + " is a new, empty data directory\n");
+        return terminal.flush().ok() ? Exit::ok : Exit::failed;
+    }
+    terminal.say("cambium: cannot format " + args.data + ": " +
+                 (made.error().context.empty() ? made.error().text() : made.error().context) +
+                 "\n");
+    return Exit::failed;
+}
 
 cli::Exit serve(const ServeArgs& args) { return serve_with(args, nullptr); }
 cli::Exit quickstart(const QuickstartArgs& args) { return serve_with(args.serve, &args); }

@@ -16,7 +16,14 @@ struct QuickstartArgs {
     std::string program = "cambium";  // how it was called, for the commands to try
 };
 
+struct FormatArgs {
+    std::string data;
+    bool replace = false;
+};
+
 cli::Exit serve(const ServeArgs& args);
+// Makes a data directory; see log::format_directory.
+cli::Exit format(const FormatArgs& args);
 // Serves, and loads the sample data of a directory through its own port.
 cli::Exit quickstart(const QuickstartArgs& args);
 

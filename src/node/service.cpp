@@ -1,5 +1,6 @@
 #include "node/service.hpp"
 
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,12 @@ std::string recovered_line(const log::Recovered& recovered) {
         if (!recovered.set_aside.empty()) line += " in " + recovered.set_aside;
     }
     return line + "\n";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
 }
 
 bool is_any_address(const std::string& host) {
@@ -85,6 +92,13 @@ web::Health Service::health() const {
     out.topics = static_cast<int64_t>(now.topics);
     out.partitions = static_cast<int64_t>(now.partitions);
     out.partitions_offline = static_cast<int64_t>(now.partitions_offline);
+    for (const broker::Broker::DirectoryState& state : broker_.directory_states()) {
+        const auto stalled = std::chrono::duration_cast<std::chrono::seconds>(state.sync_age);
+        if (!state.trouble.empty()) out.troubles.push_back({state.path, state.trouble});
+        else if (stalled.count() > 0)
+            out.troubles.push_back(
+                {state.path, "a sync has not ended for " + std::to_string(stalled.count()) + " s"});
+    }
     return out;
 }
 
@@ -130,10 +144,11 @@ std::string Service::explain_pages(const Error& error, const std::string& addres
 }
 
 std::string Service::explain(const Error& error) const {
-    const std::string data = settings_.list("log.dirs").front();
     if (error.code == Errc::directory_locked)
-        return "another process serves the data in " + data +
+        return "another process serves the data in " + error.context +
                "\n    stop it, or choose another directory: --data DIR";
+    // A directory that must not be used like this: the sentence says why and what to do.
+    if (error.code == Errc::invalid_argument) return "cannot start: " + error.context;
     if (error.code != Errc::address_in_use && error.code != Errc::permission_denied)
         return "cannot start: " + error.text();
     for (const std::string& listener : settings_.list("listeners")) {
@@ -163,7 +178,9 @@ std::string Service::announcement() const {
     }
     if (http_) out += ", metrics and health on http://" + http_->local().text();
     out += ", " + cli::counted(static_cast<int64_t>(report.topics), "topic") + " in " +
-           settings_.list("log.dirs").front() + "\n";
+           joined(settings_.list("log.dirs")) + "\n";
+    for (const std::string& each : report.directories_offline)
+        out += "OFFLINE data directory " + each + "\n";
     if (settings_.topic_text("flush.policy", {}) == "os")
         out +=
             "acks are NOT durable: log.flush.policy=os answers before the disk has the records\n";

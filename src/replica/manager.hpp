@@ -3,7 +3,9 @@
 // The image is the truth and directories follow it. A topic whose directory is missing gets one
 // (the crash came between the record and the directory), a directory that no topic names is what a
 // deletion left and goes. A partition whose log cannot be opened stays offline, and the others
-// serve.
+// serve; one that only lacked space or descriptors is tried again until it opens.
+//
+// A partition lives in the directory that the image names, and is never made in another one.
 //
 // One loop. The caller (broker/broker.hpp) hands over one change at a time.
 #pragma once
@@ -17,10 +19,12 @@
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "io/event.hpp"
 #include "io/gate.hpp"
 #include "io/task.hpp"
+#include "io/timers.hpp"
 #include "io/world.hpp"
-#include "log/directory.hpp"
+#include "log/directories.hpp"
 #include "log/log.hpp"
 #include "meta/builder.hpp"
 #include "meta/image.hpp"
@@ -37,6 +41,7 @@ struct LocalTopic {
     TopicSettings settings;
     // By partition index; null where this node has no replica.
     std::vector<std::unique_ptr<Partition>> partitions;
+    std::vector<Uuid> directories;  // beside them: where their logs are
 
     // Null when there is none.
     [[nodiscard]] Partition* partition(PartitionIndex index) const;
@@ -52,10 +57,11 @@ class Manager {
 public:
     struct Options {
         NodeId self;
-        int32_t opens_at_once = 4;  // logs that are made or recovered at a time
+        int32_t opens_at_once = 4;                   // logs that are made or recovered at a time
+        io::Duration retry_interval{1'000'000'000};  // of what could not be opened for now
     };
     // All outlive the manager.
-    Manager(io::World world, Options options, log::Directory* directory, WaitingRoom* room,
+    Manager(io::World world, Options options, log::Directories* directories, WaitingRoom* room,
             const TopicSettingsRule* rule);
     ~Manager();
     Manager(const Manager&) = delete;
@@ -87,21 +93,35 @@ public:
 private:
     // One log to open.
     struct Opening {
-        LocalTopic* topic = nullptr;
+        Uuid topic;
         PartitionIndex index;
-        LeaderConfig config;
-        LeaderEpoch epoch;
-        bool exists = false;    // its directory is there
-        bool unlisted = false;  // nobody knows whether it is
+        Uuid directory;       // that holds it
+        bool exists = false;  // it is there
+        Status refused;       // why it is not even tried
+    };
+    // What lies in the directories at start.
+    struct Present {
+        std::map<Uuid, Status> listed;        // by directory
+        std::map<TopicPartition, Uuid> logs;  // and the directory they lie in
     };
 
+    io::Task<void> begin_change();
     io::Task<void> start(const meta::Builder::Publication* change);
-    io::Task<Result<std::vector<log::LogIdentity>>> sort_out(const meta::Image* image);
+    io::Task<Present> sort_out(const meta::Image* image);
+    io::Task<void> sort_out_one(const meta::Image* image, log::Directory* directory,
+                                Present* present);
+    void compare(Opening& opening, const TopicPartition& name, const Present& present) const;
     io::Task<void> open_all(std::vector<Opening> openings);
     io::Task<void> open_some(const std::vector<Opening>* openings, size_t* next);
     io::Task<void> open(Opening opening);
+    io::Task<Result<log::Log*>> open_log(const Opening* opening, log::LogIdentity identity,
+                                         log::LogConfig config);
+    // Puts a partition in its place; what was there goes.
+    io::Task<void> put(LocalTopic* topic, PartitionIndex index, log::Log* log);
+    void arm_retry();
+    io::Task<void> retry();
     io::Task<void> remove_topic(std::string name, Uuid id);
-    io::Task<void> remove_log(log::LogIdentity identity);
+    io::Task<void> remove_log(log::Directory* directory, log::LogIdentity identity);
 
     LocalTopic* adopt(const meta::Topic& topic);
     void change(const meta::Topic& topic, std::vector<Opening>& openings);
@@ -109,17 +129,24 @@ private:
     [[nodiscard]] LeaderConfig leader_config(const meta::Partition& partition,
                                              const TopicSettings& settings) const;
     [[nodiscard]] bool here(const meta::Partition& partition) const;
+    [[nodiscard]] Uuid directory_of(const meta::Partition& partition) const;
     void trouble(const TopicPartition& partition, Error error);
 
     io::World world_;
     Options options_;
-    log::Directory* directory_;
+    log::Directories* directories_;
     WaitingRoom* room_;
     const TopicSettingsRule* rule_;
     Topics topics_;
     std::map<Uuid, LocalTopic*> by_id_;
     std::vector<Trouble> troubles_;
+    std::vector<Opening> to_retry_;
+    io::TimerId retry_timer_ = io::TimerId::none;
+    bool changing_ = false;  // prepare() or published() runs; they never do beside retry()
+    bool retrying_ = false;
+    io::Signal retried_;
     bool started_ = false;
+    meta::ImageRef image_;  // that is being prepared, or was
     io::Gate gate_;
 };
 

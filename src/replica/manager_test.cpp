@@ -36,20 +36,22 @@ struct Fixture {
     void open() {
         io::World& world = node.world();
         room = std::make_unique<WaitingRoom>(world.clock, world.timers, WaitLimits{});
-        auto opened = sim::wait(simulation,
-                                log::Directory::open(world, log::DirectoryOptions{.path = "data"}));
-        REQUIRE(opened.ok());
-        directory = std::move(*opened);
-        manager = std::make_unique<Manager>(world, Manager::Options{.self = self}, directory.get(),
-                                            room.get(), &rule);
+        log::DirectoriesOptions options;
+        options.paths = {"data", "more"};
+        directories = std::make_unique<log::Directories>(world, std::move(options));
+        REQUIRE(sim::wait(simulation, directories->open_first()).ok());
+        if (with_second) REQUIRE(sim::wait(simulation, directories->open_others(known)).ok());
+        if (known.registered.empty()) known.registered = directories->online();
+        manager = std::make_unique<Manager>(world, Manager::Options{.self = self},
+                                            directories.get(), room.get(), &rule);
     }
     void close() {
         if (manager == nullptr) return;
         sim::wait(simulation, manager->close());
         manager.reset();
         room->close();
-        (void)sim::wait(simulation, directory->close());
-        directory.reset();
+        (void)sim::wait(simulation, directories->close());
+        directories.reset();
     }
     // A start on what the disk has: everything there is, as created.
     void start() {
@@ -75,12 +77,14 @@ struct Fixture {
         for (int32_t i = 0; i < partitions; ++i) facts.push_back(partition(id, i));
         return facts;
     }
-    static meta::Record partition(const Uuid& id, int32_t index, int32_t epoch = 0) {
+    // `directory` zero: the first.
+    static meta::Record partition(const Uuid& id, int32_t index, int32_t epoch = 0,
+                                  const Uuid& directory = {}) {
         return meta::PartitionRecord{id,
                                      PartitionIndex{index},
                                      {.replicas = {self},
                                       .isr = {self},
-                                      .directories = {Uuid{{1}}},
+                                      .directories = {directory},
                                       .leader = self,
                                       .leader_epoch = LeaderEpoch{epoch},
                                       .partition_epoch = epoch}};
@@ -96,8 +100,10 @@ struct Fixture {
     int64_t index = 0;
     meta::ImageRef image;
     std::unique_ptr<WaitingRoom> room;
-    std::unique_ptr<log::Directory> directory;
+    std::unique_ptr<log::Directories> directories;
     std::unique_ptr<Manager> manager;
+    log::KnownDirectories known;
+    bool with_second = true;
 };
 
 TEST_CASE("topics_are_opened_before_the_image_shows_them_and_closed_after_it_drops_them") {
@@ -184,6 +190,96 @@ TEST_CASE("a_partition_whose_directory_cannot_be_made_is_offline_and_the_others_
     CHECK(fixture.manager->topic("t")->partition(PartitionIndex{1})->offline());
     REQUIRE(fixture.manager->troubles().size() == 1);
     CHECK(fixture.manager->troubles()[0].partition.text() == "t-1");
+}
+
+TEST_CASE("a_partition_that_lacked_space_opens_by_itself_when_there_is_some") {
+    Fixture fixture(6);
+    fixture.start();
+    fixture.node.disk().fail_next(sim::DiskOp::rename, "t-1", Errc::no_space, 3);
+    fixture.publish(fixture.change(Fixture::topic("t", Uuid{{1}}, 3)));
+    CHECK(fixture.manager->partitions_offline() == 1);
+    fixture.simulation.run_for(std::chrono::milliseconds(1500));
+    CHECK(fixture.manager->partitions_offline() == 1);
+    fixture.simulation.run_for(std::chrono::seconds(3));
+    CHECK(fixture.manager->partitions_offline() == 0);
+    CHECK_FALSE(fixture.manager->topic("t")->partition(PartitionIndex{1})->offline());
+    CHECK(fixture.on_disk("t-1"));
+}
+
+TEST_CASE("a_topic_that_is_deleted_while_it_waits_for_space_is_not_made") {
+    Fixture fixture(7);
+    fixture.start();
+    fixture.node.disk().fail_next(sim::DiskOp::rename, "t-0", Errc::no_space);
+    fixture.publish(fixture.change(Fixture::topic("t", Uuid{{1}}, 1)));
+    fixture.publish(fixture.change({meta::DeleteTopicRecord{Uuid{{1}}}}));
+    fixture.simulation.run_for(std::chrono::seconds(5));
+    CHECK_FALSE(fixture.on_disk("t-0"));
+    CHECK(fixture.manager->partitions() == 0);
+}
+
+TEST_CASE("descriptors_that_run_out_keep_a_partition_waiting_without_a_busy_loop") {
+    Fixture fixture(8);
+    fixture.start();
+    fixture.node.disk().fail_next(sim::DiskOp::open, ".log", Errc::too_many_files, 5);
+    fixture.publish(fixture.change(Fixture::topic("t", Uuid{{1}}, 4)));
+    CHECK(fixture.manager->partitions_offline() == 4);
+    const uint64_t before = fixture.simulation.events();
+    fixture.simulation.run_for(std::chrono::milliseconds(900));
+    CHECK(fixture.simulation.events() - before < 100);
+    fixture.simulation.run_for(std::chrono::seconds(5));
+    CHECK(fixture.manager->partitions_offline() == 0);
+}
+
+TEST_CASE("a_partition_is_made_and_found_again_in_the_directory_that_the_metadata_says") {
+    Fixture fixture(9);
+    fixture.start();
+    const Uuid second = fixture.directories->entries()[1].directory->id();
+    const Uuid id{{1}};
+    fixture.publish(fixture.change({meta::TopicRecord{id, "t"}, Fixture::partition(id, 0),
+                                    Fixture::partition(id, 1, 0, second)}));
+    CHECK(fixture.on_disk("t-0"));
+    CHECK(fixture.node.disk().exists("more/t-1"));
+    fixture.close();
+    fixture.open();
+    fixture.start();
+    CHECK(fixture.manager->partitions_offline() == 0);
+    CHECK(fixture.manager->troubles().empty());
+}
+
+TEST_CASE("a_partition_whose_directory_is_missing_is_offline_and_made_nowhere_else") {
+    Fixture fixture(10);
+    fixture.start();
+    const Uuid second = fixture.directories->entries()[1].directory->id();
+    const Uuid id{{1}};
+    fixture.publish(fixture.change({meta::TopicRecord{id, "t"}, Fixture::partition(id, 0),
+                                    Fixture::partition(id, 1, 0, second)}));
+    fixture.close();
+    fixture.with_second = false;
+    fixture.open();
+    fixture.start();
+    CHECK(fixture.manager->partitions() == 2);
+    CHECK(fixture.manager->partitions_offline() == 1);
+    CHECK_FALSE(fixture.on_disk("t-1"));
+    fixture.close();
+    fixture.with_second = true;
+    fixture.open();
+    fixture.start();
+    CHECK(fixture.manager->partitions_offline() == 0);
+}
+
+TEST_CASE("a_log_that_somebody_moved_to_another_directory_is_neither_removed_nor_made_anew") {
+    Fixture fixture(11);
+    fixture.start();
+    const Uuid id{{1}};
+    fixture.publish(fixture.change(Fixture::topic("t", id, 1)));
+    fixture.close();
+    auto moved = fixture.node.world().disk.rename("data/t-0", "more/t-0");
+    REQUIRE(sim::wait(fixture.simulation, std::move(moved)).ok());
+    fixture.open();
+    fixture.start();
+    CHECK(fixture.manager->partitions_offline() == 1);
+    CHECK(fixture.node.disk().exists("more/t-0"));
+    CHECK_FALSE(fixture.on_disk("t-0"));
 }
 
 }  // namespace

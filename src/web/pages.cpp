@@ -20,6 +20,16 @@ std::string_view name(Phase phase) {
     return "unknown";
 }
 
+// As a JSON string. What is no plain ASCII is left out: this is for people.
+std::string quoted(std::string_view text) {
+    std::string out("\"");
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        if (c >= ' ' && c < 0x7F) out += c;
+    }
+    return out + '"';
+}
+
 }  // namespace
 
 io::Task<http::Response> Pages::handle(http::Request request) {
@@ -54,7 +64,13 @@ http::Response Pages::health() const {
     response.body.append("\",\"version\":\"").append(program_version);
     response.body += "\",\"topics\":" + std::to_string(health.topics);
     response.body += ",\"partitions\":" + std::to_string(health.partitions);
-    response.body += ",\"partitions_offline\":" + std::to_string(health.partitions_offline) + "}\n";
+    response.body += ",\"partitions_offline\":" + std::to_string(health.partitions_offline);
+    response.body += ",\"directories\":{";
+    for (const Health::Trouble& each : health.troubles) {
+        if (&each != &health.troubles.front()) response.body += ',';
+        response.body += quoted(each.directory) + ":" + quoted(each.what);
+    }
+    response.body += "}}\n";
     return response;
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/metrics.hpp"
 #include "http/message.hpp"
@@ -19,10 +20,16 @@ namespace cambium::web {
 enum class Phase : uint8_t { starting, serving, fenced, stopping };
 
 struct Health {
+    // Of a data directory that does not do what it should.
+    struct Trouble {
+        std::string directory;
+        std::string what;
+    };
     Phase phase = Phase::starting;
     int64_t topics = 0;
     int64_t partitions = 0;
     int64_t partitions_offline = 0;
+    std::vector<Trouble> troubles{};
 };
 
 class Pages : public http::Handler {

@@ -29,17 +29,27 @@ TEST_CASE("health is 200 only while the server serves") {
     Site site;
     CHECK(site.get("/healthz").status == 503);
     CHECK(site.get("/healthz").body.find("\"status\":\"starting\"") != std::string::npos);
-    site.health = {Phase::serving, 2, 5, 1};
+    site.health = {Phase::serving, 2, 5, 1, {}};
     const http::Response response = site.get("/healthz");
     CHECK(response.status == 200);
     CHECK(response.content_type == "application/json");
     CHECK(response.body ==
           "{\"status\":\"ok\",\"version\":\"0.1\",\"topics\":2,\"partitions\":5,"
-          "\"partitions_offline\":1}\n");
+          "\"partitions_offline\":1,\"directories\":{}}\n");
     for (const Phase phase : {Phase::fenced, Phase::stopping}) {
         site.health.phase = phase;
         CHECK(site.get("/healthz").status == 503);
     }
+}
+
+TEST_CASE("a data directory in trouble is named while the others serve") {
+    Site site;
+    site.health = {Phase::serving, 2, 5, 1, {{"/a \"b\"", "failed: EIO\n"}, {"/c", "full"}}};
+    const http::Response response = site.get("/healthz");
+    CHECK(response.status == 200);
+    CHECK(
+        response.body.find("\"directories\":{\"/a \\\"b\\\"\":\"failed: EIO\",\"/c\":\"full\"}}") !=
+        std::string::npos);
 }
 
 TEST_CASE("metrics are those of the registry") {

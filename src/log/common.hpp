@@ -1,0 +1,35 @@
+// What the data directories of one process have in common: memory and descriptors belong to the
+// process, not to a disk. Outlives every Directory that was given it. One loop.
+#pragma once
+
+#include <cstdint>
+
+#include "io/timers.hpp"
+#include "io/world.hpp"
+#include "log/segment.hpp"
+#include "log/tail_cache.hpp"
+
+namespace cambium::log {
+
+class Common {
+public:
+    Common(io::World world, int64_t tail_cache_bytes);
+    ~Common();
+    Common(const Common&) = delete;
+    Common& operator=(const Common&) = delete;
+
+    // Memory was taken from the tail cache: it is looked at from time to time until it holds none.
+    void watch_tail();
+
+private:
+    io::World world_;
+    io::TimerId tail_timer_ = io::TimerId::none;
+
+public:
+    TailCache tail;
+    SegmentCache segments;
+    int64_t staged_bytes = 0;   // over all logs
+    uint64_t file_numbers = 0;  // given to segments so far
+};
+
+}  // namespace cambium::log
