@@ -22,7 +22,8 @@ io::Task<void> sync_into(Syncable* log, io::Where where, Status* into) {
 io::Task<Status> FileByFile::sync(std::span<Syncable* const> logs, io::Where where) {
     std::vector<Status> results(logs.size());
     io::Gate all;
-    for (size_t i = 0; i < logs.size(); ++i) io::spawn(all, sync_into(logs[i], where, &results[i]));
+    for (size_t i = 0; i < logs.size(); ++i)
+        if (logs[i] != nullptr) io::spawn(all, sync_into(logs[i], where, &results[i]));
     co_await all.close();
     for (Status& status : results)
         if (!status) co_return std::move(status);
@@ -94,6 +95,8 @@ void Durability::forget_lazy(Syncable& log) {
 void Durability::forget(Syncable& log) {
     forget_lazy(log);
     std::erase(waiting_, &log);
+    // The sync of one log may end at once, and whoever hears of it remove the next one.
+    std::ranges::replace(syncing_, &log, nullptr);
     log.waiting_ = Syncable::Waiting::no;
 }
 

@@ -56,7 +56,8 @@ private:
 class SyncEngine {
 public:
     virtual ~SyncEngine() = default;
-    // The first error, once all of them have ended.
+    // The first error, once all of them have ended. One that is forgotten before its sync has begun
+    // becomes null and is left out.
     virtual io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) = 0;
 };
 

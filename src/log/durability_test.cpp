@@ -99,6 +99,32 @@ TEST_CASE("logs that write during a round share the next one") {
     CHECK(service.durability->stats().logs_synced == 6);
 }
 
+TEST_CASE("a log that is forgotten while others of its round are synced is left out") {
+    // The sync of the first ends at once, and what it set free removes the second.
+    struct Removing : FakeLog {
+        Durability* durability = nullptr;
+        std::unique_ptr<FakeLog> next = std::make_unique<FakeLog>();
+        io::Task<Status> sync(io::Where where) override {
+            (void)where;
+            durability->forget(*next);
+            next.reset();
+            co_return Status();
+        }
+    };
+    sim::Simulation simulation{1};
+    sim::Node& node = simulation.add_node("node1");
+    int advances = 0;
+    Durability durability(node.world(), std::make_unique<FileByFile>(), sim::milliseconds(100),
+                          Durability::Hooks{[](const Error&) {}, [&advances] { ++advances; }});
+    Removing first;
+    first.durability = &durability;
+    durability.wrote(first, Durability::soon);
+    durability.wrote(*first.next, Durability::soon);
+    sim::wait(simulation, durability.close());
+    CHECK(first.next == nullptr);
+    CHECK(advances == 1);
+}
+
 TEST_CASE("nothing is synced again after an error") {
     Service service;
     FakeLog log;
