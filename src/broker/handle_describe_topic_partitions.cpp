@@ -35,8 +35,7 @@ public:
 private:
     [[nodiscard]] bool cursor_makes_sense() const;
     void refuse();
-    [[nodiscard]] std::set<std::string_view> names() const;
-    void add(std::string_view name);
+    [[nodiscard]] bool add(std::string_view name);
     void add_known(const meta::Topic& topic, Response::Topic& out);
     [[nodiscard]] size_t first_of(std::string_view name) const;
 
@@ -64,41 +63,41 @@ void Pages::refuse() {
     }
 }
 
-// What is on this page and later ones.
-std::set<std::string_view> Pages::names() const {
-    std::set<std::string_view> names;
-    for (const DescribeRequest::Topic& topic : asked_.topics) names.insert(topic.name);
-    if (asked_.topics.empty())
-        for (const auto& [name, topic] : image_->topics) names.insert(name);
-    if (asked_.cursor) names.erase(names.begin(), names.lower_bound(asked_.cursor->topic_name));
-    return names;
-}
-
 Response Pages::build() {
     if (!cursor_makes_sense()) {
         refuse();
         return std::move(response_);
     }
-    for (const std::string_view name : names()) {
-        if (left_ == 0) {
-            response_.next_cursor = {std::string(name), 0};
-            break;
-        }
-        add(name);
-        if (response_.next_cursor) break;
+    const std::string from = asked_.cursor ? asked_.cursor->topic_name : std::string();
+    if (asked_.topics.empty()) {
+        const auto& all = image_->topics;
+        for (auto at = all.lower_bound(from); at != all.end() && add(at->first); ++at) {}
+        return std::move(response_);
     }
+    std::set<std::string_view> names;
+    for (const DescribeRequest::Topic& topic : asked_.topics) names.insert(topic.name);
+    for (auto at = names.lower_bound(from); at != names.end() && add(*at); ++at) {}
     return std::move(response_);
 }
 
-void Pages::add(std::string_view name) {
+// False when the page is full and the cursor says where the next one begins.
+bool Pages::add(std::string_view name) {
+    if (left_ == 0) {
+        response_.next_cursor = {std::string(name), 0};
+        return false;
+    }
     Response::Topic& out = response_.topics.emplace_back();
     out.name = name;
     out.is_internal = is_internal(name);
     out.topic_authorized_operations = topic_operations;
-    if (const meta::TopicRef topic = image_->topic(name)) return add_known(*topic, out);
+    if (const meta::TopicRef topic = image_->topic(name)) {
+        add_known(*topic, out);
+        return !response_.next_cursor;
+    }
     const bool valid = control::check_topic_name(name).ok();
     out.error_code =
         wire_code(valid ? Errc::unknown_topic_or_partition : Errc::invalid_topic_exception);
+    return true;
 }
 
 void Pages::add_known(const meta::Topic& topic, Response::Topic& out) {
