@@ -109,12 +109,16 @@ io::Task<Result<DurableEnds>> DurableEndsFile::open() {
     co_return std::move(*newest);
 }
 
+io::Task<Status> DurableEndsFile::prove() {
+    if (unproven_.empty()) co_return Status();
+    Status proven = co_await write_slot(1 - next_slot_, Buffer::copy_of(unproven_.view()));
+    if (proven) unproven_ = Buffer();
+    co_return proven;
+}
+
 io::Task<Status> DurableEndsFile::write(DurableEnds ends) {
-    if (!unproven_.empty()) {
-        Status proven = co_await write_slot(1 - next_slot_, Buffer::copy_of(unproven_.view()));
-        if (!proven) co_return proven;
-        unproven_ = Buffer();
-    }
+    Status proven = co_await prove();
+    if (!proven) co_return proven;
     ends.generation = generation_ + 1;
     const Status written = co_await write_slot(next_slot_, encode(ends));
     // A slot that failed is written again, never the other one.

@@ -67,6 +67,10 @@ public:
     // What the last life left; empty for a new directory. Errors: corrupt_data when there are slots
     // and none is valid, unsupported_format, those of the disk.
     io::Task<Result<DurableEnds>> open();
+    // After open(): what it gave is on the medium when this completes. Until then a slot whose sync
+    // failed in the last life may be known to the page cache alone, and a power cut brings back the
+    // older one.
+    io::Task<Status> prove();
     // Durable when it completes. `ends.generation` is set by this.
     io::Task<Status> write(DurableEnds ends);
 
