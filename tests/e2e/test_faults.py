@@ -178,9 +178,24 @@ def the_doctor_knows_a_directory():
         harness.equal(nothing.returncode, 1, "exit code for a directory that is not there")
 
 
+def the_doctor_knows_several_directories():
+    with harness.temporary_directory() as home:
+        paths = [home / "d1", home / "d2"]
+        with harness.Server(data=",".join(str(path) for path in paths)) as server:
+            server.create_topic("words", partitions=4)
+            harness.equal(server.stop(), 0, "exit code of the server")
+        both = harness.json_lines(harness.run([harness.PROGRAM, "doctor", *paths, "-o", "json"]).stdout)
+        harness.demand(all(row["grade"] == "ok" for row in both), both)
+        first = harness.run([harness.PROGRAM, "doctor", paths[0]]).stdout
+        harness.equal(first.count(b"lies in a directory that was not named here"), 2, "partitions elsewhere")
+        second = harness.run([harness.PROGRAM, "doctor", paths[1]], ok=False)
+        harness.demand(second.returncode == 1 and b"no metadata log is there" in second.stdout, second.stdout)
+
+
 harness.main("faults", [
     ("a_flipped_bit_below_the_durable_end", a_flipped_bit_below_the_durable_end),
     ("a_flipped_bit_found_by_recovery", a_flipped_bit_found_by_recovery),
     ("a_torn_tail_is_told_before_it_is_cut", a_torn_tail_is_told_before_it_is_cut),
     ("the_doctor_knows_a_directory", the_doctor_knows_a_directory),
+    ("the_doctor_knows_several_directories", the_doctor_knows_several_directories),
 ])
