@@ -219,6 +219,7 @@ io::Task<Status> Broker::listen() {
                  .settings = &settings_,
                  .limits = HandlerLimits::from(settings_),
                  .instruments = &instruments_,
+                 .directories = directories_.get(),
                  .replicas = replicas_.get(),
                  .waiting = &waiting_,
                  .controller = controller_.get(),

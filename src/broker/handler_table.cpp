@@ -48,6 +48,8 @@ constexpr std::array table{
     row(ApiKey::init_producer_id, handle_init_producer_id),
     row(ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch),
     row(ApiKey::describe_configs, handle_describe_configs),
+    row(ApiKey::alter_replica_log_dirs, handle_alter_replica_log_dirs),
+    row(ApiKey::describe_log_dirs, handle_describe_log_dirs),
     row(ApiKey::create_partitions, handle_create_partitions, QuotaClass::controller_mutation),
     row(ApiKey::elect_leaders, handle_elect_leaders),
     row(ApiKey::alter_partition_reassignments, handle_alter_partition_reassignments),

@@ -66,6 +66,8 @@ io::Task<Reply> handle_unregister_broker(Services* services, Request* request);
 io::Task<Reply> handle_describe_topic_partitions(Services* services, Request* request);
 io::Task<Reply> handle_offset_for_leader_epoch(Services* services, Request* request);
 io::Task<Reply> handle_describe_producers(Services* services, Request* request);
+io::Task<Reply> handle_describe_log_dirs(Services* services, Request* request);
+io::Task<Reply> handle_alter_replica_log_dirs(Services* services, Request* request);
 io::Task<Reply> handle_elect_leaders(Services* services, Request* request);
 io::Task<Reply> handle_alter_partition_reassignments(Services* services, Request* request);
 io::Task<Reply> handle_list_partition_reassignments(Services* services, Request* request);

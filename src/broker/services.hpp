@@ -9,6 +9,7 @@
 #include "bytes/compression.hpp"
 #include "control/controller.hpp"
 #include "io/world.hpp"
+#include "log/directories.hpp"
 #include "replica/manager.hpp"
 #include "replica/waiting.hpp"
 
@@ -36,6 +37,7 @@ struct Services {
     const Settings* settings;
     HandlerLimits limits;
     Instruments* instruments;
+    const log::Directories* directories;
     replica::Manager* replicas;
     replica::WaitingRoom* waiting;
     control::Controller* controller;
