@@ -34,10 +34,16 @@ io::Task<void> EndsRecorder::run() {
     while (due_ || !waiting_.empty()) {
         due_ = false;
         std::list<io::Once<Status>*> served = std::exchange(waiting_, {});
-        const DurableEnds ends = hooks_.collect();
-        const Status written = co_await file_->write(ends);
-        if (written) hooks_.recorded(ends);
-        if (!written && written.code() != Errc::no_space) hooks_.failed(written.error());
+        Status written = failed_ ? Status(*failed_) : Status();
+        if (!failed_) {
+            const DurableEnds ends = hooks_.collect();
+            written = co_await file_->write(ends);
+            if (written) hooks_.recorded(ends);
+        }
+        if (!written && written.code() != Errc::no_space && !failed_) {
+            failed_ = written.error();
+            hooks_.failed(written.error());
+        }
         if (written.code() == Errc::no_space && timer_ == io::TimerId::none && !gate_.closed())
             arm(retry_delay);
         while (!served.empty()) {

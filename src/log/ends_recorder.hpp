@@ -1,11 +1,13 @@
 // Keeps the record of durable ends at most 100 ms late (log/durable_ends.hpp).
 //
 // One write at a time; each holds what collect() gives when it begins, so that it is never ahead of
-// the durable data. A full disk only makes the record late: it is tried again.
+// the durable data. A full disk only makes the record late: it is tried again. After any other
+// error nothing is written any more: a second sync of the same pages would lie.
 #pragma once
 
 #include <functional>
 #include <list>
+#include <optional>
 
 #include "base/result.hpp"
 #include "io/event.hpp"
@@ -50,6 +52,7 @@ private:
     io::TimerId timer_ = io::TimerId::none;
     bool due_ = false;
     bool running_ = false;
+    std::optional<Error> failed_;
     io::Gate gate_;
 };
 

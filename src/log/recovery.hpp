@@ -73,6 +73,7 @@ private:
     io::Task<Status> drop_stale_files();
     io::Task<Status> make_durable();
     io::Task<Status> rewrite(SegmentRef segment, int64_t position);
+    io::Task<Status> save_producers();
 
     [[nodiscard]] Error corrupt(const std::string& what) const;
 

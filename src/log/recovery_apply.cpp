@@ -5,6 +5,7 @@
 #include "base/fault.hpp"
 #include "log/files.hpp"
 #include "log/names.hpp"
+#include "log/producer_snapshot.hpp"
 #include "log/recovery.hpp"
 #include "log/scanner.hpp"
 #include "log/segment_index.hpp"
@@ -136,6 +137,22 @@ io::Task<Status> Recovery::rewrite(SegmentRef segment, int64_t position) {
     co_return Status();
 }
 
+// What older segments said of producers must not be needed once more: retention may delete them. A
+// snapshot that was found may be known to the page cache alone, so it is written again too.
+io::Task<Status> Recovery::save_producers() {
+    if (producers_.producers().empty()) co_return Status();
+    const Buffer snapshot = encode_producers(producers_);
+    const std::string path = join(path_, segment_file(cut_.end, FileKind::snapshot));
+    const Result<io::FileRef> file = co_await shared_->world.disk.open(path, io::OpenMode::create);
+    if (!file) co_return file.error();
+    Status status = co_await write_all(*file, 0, snapshot.view());
+    if (status) status = co_await (*file)->truncate(static_cast<int64_t>(snapshot.size()));
+    if (status) status = co_await (*file)->datasync(io::Where::worker);
+    if (status && (snapshots_.empty() || snapshots_.back() < cut_.end))
+        snapshots_.push_back(cut_.end);
+    co_return status;
+}
+
 // A kill of the process leaves bytes and names that were never synced.
 io::Task<Status> Recovery::make_durable() {
     for (size_t i = read_from_; i < segments_.size(); ++i) {
@@ -162,6 +179,8 @@ io::Task<Status> Recovery::make_durable() {
         status = co_await replace_file(&shared_->world.disk, join(path_, epoch_checkpoint_file),
                                        epochs_.text());
     epochs_unsaved_ = status.code() == Errc::no_space;
+    if (status) status = co_await save_producers();
+    if (status.code() == Errc::no_space) status = Status();
     if (status || epochs_unsaved_) status = co_await shared_->world.disk.sync_directory(path_);
     co_return status;
 }

@@ -1,7 +1,11 @@
 #include "log_clients.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "base/fault.hpp"
+#include "io/gate.hpp"
 #include "payload.hpp"
 #include "record/builder.hpp"
 
@@ -26,8 +30,29 @@ LogProducer::LogProducer(Options options, Ledger* ledger, io::Random random,
       next_sequence_(options_.first_sequence),
       old_(options_.old) {}
 
-LogProducer::Batch LogProducer::make_batch() {
+void Timeline::appended(Offset first, Timestamp timestamp, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) {
+        const auto [at, fresh] = times_.try_emplace(first + i, Times{timestamp, timestamp});
+        at->second.oldest = std::min(at->second.oldest, timestamp);
+        at->second.youngest = std::max(at->second.youngest, timestamp);
+    }
+}
+
+bool Timeline::may_be_older(Offset from, Offset to, Timestamp than) const {
+    for (auto at = times_.lower_bound(from); at != times_.end() && at->first < to; ++at)
+        if (at->second.oldest >= than) return false;
+    return true;
+}
+
+bool Timeline::surely_older(Offset from, Offset to, Timestamp than) const {
+    for (auto at = times_.lower_bound(from); at != times_.end() && at->first < to; ++at)
+        if (at->second.youngest >= than) return false;
+    return true;
+}
+
+LogProducer::Batch LogProducer::make_batch(Timestamp now) {
     Batch batch;
+    batch.timestamp = now - random_.between(0, options_.age_max_ms);
     batch.first_sequence = next_sequence_;
     record::BatchOptions header;
     header.codec = options_.codec;
@@ -41,10 +66,8 @@ LogProducer::Batch LogProducer::make_batch() {
     for (int64_t i = 0; i < count; ++i) {
         const RecordName name{options_.number, next_number_++};
         const Payload payload = make_payload(name, random_, options_.value_bytes_max);
-        const Status added = builder.append({Timestamp(1'700'000'000'000 + name.number),
-                                             as_bytes(payload.key),
-                                             as_bytes(payload.value),
-                                             {}});
+        const Status added =
+            builder.append({batch.timestamp, as_bytes(payload.key), as_bytes(payload.value), {}});
         check(added.ok());
         ledger_->sent(options_.partition, name,
                       payload_hash(as_bytes(payload.key), as_bytes(payload.value)),
@@ -70,6 +93,9 @@ std::vector<LogProducer::Sent> LogProducer::append_all(log::Log* log) {
             }
             break;
         }
+        const auto count = static_cast<int64_t>(pending_[i].names.size());
+        if (!where->duplicate)
+            options_.timeline->appended(where->first, pending_[i].timestamp, count);
         sent.push_back({i, *where});
     }
     return sent;
@@ -77,10 +103,15 @@ std::vector<LogProducer::Sent> LogProducer::append_all(log::Log* log) {
 
 // How many of the batches from the front are durable; the first failure ends it.
 io::Task<size_t> LogProducer::settle(log::Log* log, std::vector<Sent> sent) {
+    // All wait from now on: an offset that is taken back meanwhile is given to somebody else.
+    std::vector<std::optional<Status>> durable(sent.size());
+    io::Gate all;
+    for (size_t i = 0; i < sent.size(); ++i)
+        io::spawn(all, log->until_durable(sent[i].where.last + 1), &durable[i]);
+    co_await all.close();
     size_t settled = 0;
     for (const Sent& one : sent) {
-        const Status durable = co_await log->until_durable(one.where.last + 1);
-        if (!durable.ok()) break;
+        if (!durable[settled]->ok()) break;
         acknowledge(pending_[one.batch], one.where);
         pending_[one.batch].where = one.where;
         ++settled;
@@ -110,7 +141,8 @@ io::Task<void> LogProducer::run(LifeView life, bool finish_only) {
     old_.life_begins();
     while (*life.running && !(finish_only && pending_.empty())) {
         const auto wanted = static_cast<size_t>(random_.between(1, options_.group_max));
-        while (!finish_only && pending_.size() < wanted) pending_.push_back(make_batch());
+        while (!finish_only && pending_.size() < wanted)
+            pending_.push_back(make_batch(life.world.clock.wall()));
         std::vector<Sent> sent = append_all(life.log);
         for (const Sent& one : sent)
             if (!one.where.duplicate) old_.appended(life.world.clock.now());
@@ -135,18 +167,19 @@ io::Task<Result<Buffer>> read_range(log::FileRange range) {
     co_return std::move(bytes);
 }
 
-io::Task<Result<std::vector<SeenRecord>>> read_all(log::Log* log, Offset from, Offset end,
-                                                   const bool* running) {
+io::Task<Result<std::vector<SeenRecord>>> read_all(LifeView life, Offset from, Offset end,
+                                                   io::Duration linger) {
     std::vector<SeenRecord> all;
     constexpr int64_t chunk = 4096;
     while (from < end) {
-        if (!*running) co_return Errc::cancelled;
+        if (!*life.running) co_return Errc::cancelled;
         log::ReadOptions options{from, end, chunk, true};
-        Result<log::ReadResult> found = co_await log->read(options);
+        Result<log::ReadResult> found = co_await life.log->read(options);
         if (!found.ok()) co_return found.error();
         if (!found->range)
             co_return Error{Errc::corrupt_data,
                             "nothing at offset " + std::to_string(from.value())};
+        if (linger.count() > 0) co_await pause(life.world, linger);
         Result<Buffer> bytes = co_await read_range(*found->range);
         if (!bytes.ok()) co_return bytes.error();
         Result<std::vector<SeenRecord>> records = records_in(bytes->view());
@@ -162,26 +195,65 @@ io::Task<Result<std::vector<SeenRecord>>> read_all(log::Log* log, Offset from, O
 
 io::Task<void> LogReader::run(LifeView life) {
     while (*life.running) {
-        const Offset end = life.log->ends().durable;
+        const log::Ends ends = life.log->ends();
+        const Offset end = ends.durable;
         if (position_ > end) {
             complain_("the log ends at " + std::to_string(end.value()) +
                       ", before what a reader has seen, " + std::to_string(position_.value()));
             co_return;
         }
-        Result<std::vector<SeenRecord>> records =
-            co_await read_all(life.log, position_, end, life.running);
+        position_ = std::max(position_, ends.start);
+        const io::Duration linger(random_.chance(0.3) ? random_.between(1, 60'000'000) : 0);
+        Result<std::vector<SeenRecord>> records = co_await read_all(life, position_, end, linger);
+        if (!*life.running) break;
+        const bool passed =
+            records.code() == Errc::offset_out_of_range && life.log->ends().start > position_;
         if (records.ok()) {
             for (const SeenRecord& record : *records) ledger_->seen(partition_, record);
             position_ = end;
-        } else if (*life.running && (records.code() == Errc::corrupt_data ||
-                                     records.code() == Errc::corrupt_message ||
-                                     records.code() == Errc::offset_out_of_range)) {
+        } else if (passed) {
+            sometimes("log.reader_passed_by_start");
+        } else if (records.code() == Errc::corrupt_data ||
+                   records.code() == Errc::corrupt_message ||
+                   records.code() == Errc::offset_out_of_range) {
             complain_("reading failed: " + records.error().text());
             co_return;
         }
-        if (!*life.running) break;
         co_await pause(life.world, io::Duration(random_.between(1, 3'000'000)));
     }
+}
+
+io::Task<void> LogKeeper::run(LifeView life) {
+    while (*life.running) {
+        if (random_.chance(options_.deletes)) co_await delete_records(life);
+        else co_await retain(life);
+        if (!*life.running) break;
+        co_await pause(life.world, io::Duration(random_.between(1, options_.pause_max.count())));
+    }
+}
+
+io::Task<void> LogKeeper::delete_records(LifeView life) {
+    const log::Ends ends = life.log->ends();
+    const bool all = random_.chance(0.2);
+    const Offset to(all ? ends.durable.value()
+                        : random_.between(ends.start.value(), ends.durable.value()));
+    asked_ = std::max(asked_, to);
+    const Status moved = co_await life.log->advance_start(to);
+    if (!*life.running) co_return;
+    if (moved.ok() && life.log->ends().start < to)
+        complain_("the start is not where it was moved to, " + std::to_string(to.value()));
+}
+
+// With flush.policy=os the high watermark is the written end; retention must not trust it alone.
+io::Task<void> LogKeeper::retain(LifeView life) {
+    const log::Ends ends = life.log->ends();
+    const Offset up_to = random_.chance(0.5) ? ends.written : ends.durable;
+    const Result<log::Retained> done = co_await life.log->retain(up_to);
+    if (!*life.running || !done.ok() || done->segments == 0) co_return;
+    if (options_.by_size_only && asked_ == Offset(0) &&
+        life.log->size_bytes() < options_.retention_bytes)
+        complain_("retention by size left " + std::to_string(life.log->size_bytes()) +
+                  " bytes of " + std::to_string(options_.retention_bytes));
 }
 
 }  // namespace cambium::history

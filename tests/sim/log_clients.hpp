@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,24 @@ struct LifeView {
     const bool* running;
 };
 
+// When the records of one log say that they were made, by offset: what retention by time goes by.
+// An offset that was given out twice, the first time to a record that was taken back, may hold
+// either after a power cut.
+class Timeline {
+public:
+    void appended(Offset first, Timestamp timestamp, int64_t count);
+    // Whether every record in [from, to) may be, or surely is, older than `than`.
+    [[nodiscard]] bool may_be_older(Offset from, Offset to, Timestamp than) const;
+    [[nodiscard]] bool surely_older(Offset from, Offset to, Timestamp than) const;
+
+private:
+    struct Times {
+        Timestamp oldest;
+        Timestamp youngest;
+    };
+    std::map<Offset, Times> times_;
+};
+
 // Sends groups of batches to one log. An idempotent producer sends a batch whose fate it does not
 // know again, with the same sequence numbers, until it is acknowledged; any other forgets it.
 class LogProducer {
@@ -40,6 +59,8 @@ public:
         int32_t first_sequence = 0;  // near the wrap in some histories
         OldBatches::Options old{};
         Codec codec = Codec::none;
+        int64_t age_max_ms = 0;  // of a record when it is sent
+        Timeline* timeline = nullptr;
     };
     LogProducer(Options options, Ledger* ledger, io::Random random,
                 std::function<void(std::string)> complain);
@@ -56,12 +77,13 @@ private:
         std::vector<RecordName> names;
         int64_t first_sequence = 0;
         log::Appended where{};  // once it is acknowledged
+        Timestamp timestamp;
     };
     struct Sent {
         size_t batch;
         log::Appended where;
     };
-    Batch make_batch();
+    Batch make_batch(Timestamp now);
     std::vector<Sent> append_all(log::Log* log);
     io::Task<size_t> settle(log::Log* log, std::vector<Sent> sent);
     void acknowledge(const Batch& batch, const log::Appended& where);
@@ -83,7 +105,8 @@ public:
               std::function<void(std::string)> complain)
         : partition_(partition), ledger_(ledger), random_(random), complain_(std::move(complain)) {}
 
-    // Follows the log below its durable end until the life ends.
+    // Follows the log below its durable end until the life ends; takes its time between finding
+    // bytes and reading them.
     io::Task<void> run(LifeView life);
 
 private:
@@ -94,11 +117,38 @@ private:
     Offset position_{0};
 };
 
+// Makes records go: asks for retention, and now and then for a new start of the log.
+class LogKeeper {
+public:
+    struct Options {
+        int64_t retention_bytes = -1;  // checked when size is all that retention goes by
+        bool by_size_only = false;
+        double deletes = 0;  // how often it moves the start
+        io::Duration pause_max{1'000'000};
+    };
+    LogKeeper(Options options, io::Random random, std::function<void(std::string)> complain)
+        : options_(options), random_(random), complain_(std::move(complain)) {}
+
+    io::Task<void> run(LifeView life);
+    // The largest start it ever asked for, whatever came of it.
+    [[nodiscard]] Offset asked() const { return asked_; }
+
+private:
+    io::Task<void> delete_records(LifeView life);
+    io::Task<void> retain(LifeView life);
+
+    Options options_;
+    io::Random random_;
+    std::function<void(std::string)> complain_;
+    Offset asked_{0};
+};
+
 // The bytes of a range, from the file.
 io::Task<Result<Buffer>> read_range(log::FileRange range);
 // Everything from `from` up to `end`; `cancelled` when `running` turns false, after which the log
 // may be gone.
-io::Task<Result<std::vector<SeenRecord>>> read_all(log::Log* log, Offset from, Offset end,
-                                                   const bool* running);
+// `linger` is waited between finding bytes and reading them.
+io::Task<Result<std::vector<SeenRecord>>> read_all(LifeView life, Offset from, Offset end,
+                                                   io::Duration linger);
 
 }  // namespace cambium::history

@@ -36,6 +36,7 @@ LogHistory::LogHistory(uint64_t seed)
         log_config_.producer_expiration_ms = random_.between(1, expiration_drawn_max_ms);
         log_config_.producer_check_ms = random_.between(1, 100);
     }
+    draw_retention();
     const auto complain = [this](std::string what) {
         violate("6 the log keeps its word", std::move(what));
     };
@@ -43,6 +44,7 @@ LogHistory::LogHistory(uint64_t seed)
     for (int64_t i = 0; i < logs; ++i) {
         topics_.push_back(random_.uuid());
         const PartitionKey key{topics_.back(), PartitionIndex(0)};
+        timelines_.push_back(std::make_unique<Timeline>());
         const int64_t producers = random_.between(1, 3);
         for (int64_t j = 0; j < producers; ++j) {
             LogProducer::Options options;
@@ -60,13 +62,40 @@ LogHistory::LogHistory(uint64_t seed)
             options.old = {milliseconds(log_config_.producer_expiration_ms),
                            log_config_.producer_expiration_ms > expiration_drawn_max_ms &&
                                log_config_.retention_ms < 0 && log_config_.retention_bytes < 0};
+            options.age_max_ms = 500;
+            options.timeline = timelines_.back().get();
             options.codec = random_.chance(0.3) ? Codec::lz4 : Codec::none;
             producers_.push_back(
                 std::make_unique<LogProducer>(options, &ledger_, random_.split(), complain));
         }
+        LogKeeper::Options keeping;
+        keeping.retention_bytes = log_config_.retention_bytes;
+        keeping.by_size_only = log_config_.retention_bytes >= 0 && log_config_.retention_ms < 0;
+        keeping.deletes = random_.chance(0.4) ? 0.3 : 0;
+        keeping.pause_max = milliseconds(random_.between(1, 200));
+        keepers_.push_back(std::make_unique<LogKeeper>(keeping, random_.split(), complain));
         readers_.push_back(std::make_unique<LogReader>(key, &ledger_, random_.split(), complain));
     }
     created_.resize(topics_.size());
+    shown_starts_.resize(topics_.size(), Offset(0));
+}
+
+// When records leave, when segments begin, and how long writes may stay unsynced.
+void LogHistory::draw_retention() {
+    const auto how = random_.below(10);
+    if (how >= 4 && how < 8) log_config_.retention_ms = random_.between(1, 600);
+    if (how >= 7) log_config_.retention_bytes = random_.between(0, 8) * log_config_.segment_bytes;
+    if (random_.chance(0.3)) {
+        log_config_.segment_ms = random_.between(1, 600);
+        if (random_.chance(0.5))
+            log_config_.segment_jitter_ms = random_.between(0, log_config_.segment_ms);
+    }
+    log_config_.file_delete_delay_ms = random_.chance(0.5) ? random_.between(0, 50) : 60'000;
+    if (!random_.chance(0.25)) return;
+    log_config_.flush_policy = log::FlushPolicy::os;
+    options_.flush_interval = milliseconds(random_.between(1, 500));
+    if (random_.chance(0.5)) log_config_.flush_ms = random_.between(0, 300);
+    if (random_.chance(0.5)) log_config_.flush_messages = random_.between(1, 50);
 }
 
 log::LogIdentity LogHistory::identity(size_t index) const {
@@ -118,6 +147,11 @@ bool LogHistory::open_logs() {
         created_[i] = true;
         logs_.push_back(*log);
         last_ends_.push_back((*log)->ends());
+        if (last_ends_.back().start < shown_starts_[i])
+            violate("5 ends", "the start of topic" + std::to_string(i) + " went back to " +
+                                  std::to_string(last_ends_.back().start.value()) + " from " +
+                                  std::to_string(shown_starts_[i].value()));
+        check_start(i, shown_starts_[i], last_ends_.back().start);
         check_found(*log);
     }
     return true;
@@ -130,8 +164,9 @@ void LogHistory::check_found(log::Log* log) {
     if (ends.durable != ends.written || ends.written != ends.appended) {
         violate("5 ends", "after opening the three ends differ");
     }
-    Result<std::vector<SeenRecord>> records =
-        sim::wait(simulation_, read_all(log, ends.start, ends.durable, &always));
+    Result<std::vector<SeenRecord>> records = sim::wait(
+        simulation_,
+        read_all({node_.world(), log, &always}, ends.start, ends.durable, io::Duration(0)));
     if (!records.ok()) {
         if (!excused(records.code()))
             violate("6 recovery", "what was recovered cannot be read: " + records.error().text());
@@ -149,6 +184,7 @@ void LogHistory::work(io::Duration time) {
     }
     for (size_t i = 0; i < readers_.size(); ++i) {
         io::spawn(*gate_, readers_[i]->run({node_.world(), logs_[i], &running_}));
+        io::spawn(*gate_, keepers_[i]->run({node_.world(), logs_[i], &running_}));
     }
     simulation_.after_each_event([this] { check_ends(); });
     (void)simulation_.run_for(time);
@@ -164,6 +200,7 @@ void LogHistory::work(io::Duration time) {
             [&] { return settled() || !node_.alive() || simulation_.now() > limit; });
         if (!settled() && node_.alive())
             violate("progress", "a producer is stuck although nothing fails any more");
+        check_retained();
     }
     running_ = false;
 }
@@ -173,15 +210,54 @@ void LogHistory::check_ends() {
         const log::Ends ends = logs_[i]->ends();
         log::Ends& last = last_ends_[i];
         if (ends.durable == last.durable && ends.written == last.written &&
-            ends.appended == last.appended)
+            ends.appended == last.appended && ends.start == last.start)
             continue;
         if (ends.durable > ends.written || ends.written > ends.appended ||
-            ends.start > ends.appended) {
+            ends.start > ends.durable) {
             violate("5 ends", "the ends of topic" + std::to_string(i) + " are out of order");
         }
         if (ends.durable < last.durable)
             violate("5 ends", "a durable end went back in topic" + std::to_string(i));
+        if (ends.start != last.start) check_start(i, last.start, ends.start);
         last = ends;
+    }
+}
+
+// Records leave because somebody asked for it or because they are due, and for no other reason.
+void LogHistory::check_start(size_t index, Offset before, Offset now) {
+    shown_starts_[index] = std::max(shown_starts_[index], now);
+    if (now < before) violate("5 ends", "a start went back in topic" + std::to_string(index));
+    before = std::max(before, keepers_[index]->asked());
+    if (now <= before || log_config_.retention_bytes >= 0) return;
+    const Timestamp due = wall() - std::max<int64_t>(log_config_.retention_ms, 0);
+    if (log_config_.retention_ms < 0 || !timelines_[index]->may_be_older(before, now, due))
+        violate("retention", "topic" + std::to_string(index) + " lost records up to " +
+                                 std::to_string(now.value()) + " that were not due");
+}
+
+// In the quiet: what is due is gone after retention was asked for.
+void LogHistory::check_retained() {
+    for (size_t i = 0; i < logs_.size() && node_.alive(); ++i) {
+        log::Log* log = logs_[i];
+        const Timestamp due = wall() - std::max<int64_t>(log_config_.retention_ms, 0);
+        const log::Ends before = log->ends();
+        for (bool more = true; more;) {
+            const Result<log::Retained> done = sim::wait(simulation_, log->retain(before.durable));
+            if (!node_.alive()) return;
+            if (!done.ok()) return violate("retention", "failed: " + done.error().text());
+            more = done->more;
+        }
+        // A start inside a segment has records before it, which may be younger.
+        const bool all_due = log_config_.retention_ms >= 0 && keepers_[i]->asked() == Offset(0) &&
+                             before.durable == before.appended &&
+                             timelines_[i]->surely_older(before.start, before.durable, due);
+        if (all_due && log->ends().start < before.durable)
+            violate("retention", "topic" + std::to_string(i) + " keeps what is due, from " +
+                                     std::to_string(log->ends().start.value()) + " of " +
+                                     std::to_string(before.durable.value()));
+        if (log_config_.retention_bytes >= 0 && before.durable == before.appended &&
+            log->size_bytes() > log_config_.retention_bytes + log_config_.segment_bytes)
+            violate("retention", "topic" + std::to_string(i) + " is larger than it may be");
     }
 }
 

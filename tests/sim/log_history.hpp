@@ -35,6 +35,10 @@ private:
     void work(io::Duration time);
     void stop(End end);
     void check_ends();
+    void check_start(size_t index, Offset before, Offset now);
+    void check_retained();
+    void draw_retention();
+    [[nodiscard]] Timestamp wall() { return node_.world().clock.wall(); }
     void violate(std::string checker, std::string what);
     [[nodiscard]] log::LogIdentity identity(size_t index) const;
     // Why an error is no violation: the life was ended meanwhile, or faults were allowed to cause
@@ -50,6 +54,9 @@ private:
     log::LogConfig log_config_;
     std::vector<std::unique_ptr<LogProducer>> producers_;
     std::vector<std::unique_ptr<LogReader>> readers_;
+    std::vector<std::unique_ptr<Timeline>> timelines_;
+    std::vector<std::unique_ptr<LogKeeper>> keepers_;
+    std::vector<Offset> shown_starts_;  // the largest that anybody could see, over all lives
     std::vector<Uuid> topics_;
     std::unique_ptr<log::Directory> directory_;
     std::vector<log::Log*> logs_;

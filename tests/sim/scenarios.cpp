@@ -11,6 +11,7 @@ constexpr std::array all_scenarios{
     Scenario{"metadata", "the controller over the metadata log: power cuts inside changes",
              run_metadata},
     Scenario{"server", "the whole server and its clients over a network that breaks", run_server},
+    Scenario{"disks", "the same on several disks that die, are taken out and come back", run_disks},
 };
 
 constexpr std::array all_mutants{
@@ -27,6 +28,12 @@ constexpr std::array all_mutants{
     Mutant{"log.sequence_wraps_to_one", "log", 1000},
     Mutant{"log.expiry_forgets_active", "log", 1000},
     Mutant{"log.snapshot_not_replayed", "log", 2000},
+    Mutant{"log.retention_above_durable_end", "log", 1000},
+    Mutant{"log.start_answered_before_durable", "log", 1000},
+    Mutant{"log.record_skipped_before_removal", "log", 5000},
+    Mutant{"log.start_not_proven", "log", 5000},
+    Mutant{"log.deleted_file_cut", "log", 1000},
+    Mutant{"log.retention_by_first_record", "log", 1000},
     Mutant{"meta.change_half_applied", "metadata", 1000},
     Mutant{"control.producer_id_block_given_twice", "metadata", 300},
     Mutant{"quorum.ack_before_durable", "metadata", 300},
@@ -38,6 +45,9 @@ constexpr std::array all_mutants{
     Mutant{"broker.fetch_above_high_watermark", "server", 3000},
     Mutant{"broker.answers_out_of_order", "server", 300},
     Mutant{"broker.duplicate_acked_early", "server", 3000},
+    Mutant{"log.sync_retried", "disks", 1000},
+    Mutant{"log.missing_directory_made_anew", "disks", 1000},
+    Mutant{"replica.partition_made_elsewhere", "disks", 1000},
     Mutant{"record.conversion_loses_timestamps", "server", 300},
 };
 
@@ -58,6 +68,16 @@ constexpr auto required = std::to_array<std::string_view>({
     "broker.produce_waited_in_line",
     "log.group_commit",
     "log.first_batch_refused",
+    "log.segment_deleted",
+    "log.segment_deleted_while_read",
+    "log.reader_passed_by_start",
+    "log.old_segment_left",
+    "log.directory_missing",
+    "log.reserve_released",
+    "replica.directory_offline",
+    "replica.opened_later",
+    "history.disk_died",
+    "history.disk_unplugged",
     "quorum.snapshot_taken",
     "quorum.torn_change_dropped",
     "replica.taken_back",
