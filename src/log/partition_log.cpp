@@ -80,17 +80,21 @@ io::Duration PartitionLog::sync_within() const {
 
 Status PartitionLog::usable() const {
     if (closing_ || stopped_ == Errc::cancelled) return Errc::cancelled;
-    if (stopped_ != Errc::none)
-        return Error{Errc::kafka_storage_error, directory() + ": " + std::string(name(stopped_))};
+    if (stopped_ == Errc::none) return {};
+    return Error{Errc::kafka_storage_error, directory() + ": " + std::string(name(stopped_))};
+}
+
+Status PartitionLog::may_append() const {
+    Status status = usable();
     // What little space there is belongs to what the server itself must write.
-    if (shared_.reserve_spent && !config_.always_sync)
-        return Error{Errc::kafka_storage_error, directory() + ": the disk is full"};
-    return {};
+    if (status && shared_.reserve_spent && !config_.always_sync)
+        status = Error{Errc::kafka_storage_error, directory() + ": the disk is full"};
+    return status;
 }
 
 Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
     const record::HeaderView header(batch);
-    if (const Status status = usable(); !status) {
+    if (const Status status = may_append(); !status) {
         producers_.refused(header);
         return status.error();
     }

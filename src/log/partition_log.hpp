@@ -131,6 +131,7 @@ private:
     };
 
     [[nodiscard]] Status usable() const;
+    [[nodiscard]] Status may_append() const;
     [[nodiscard]] WrittenEnd written_now() const {
         return {written_in_, {written_in_->size, ends_.written}, checkpoint_};
     }
