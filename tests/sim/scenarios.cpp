@@ -31,7 +31,6 @@ constexpr std::array all_mutants{
     Mutant{"log.retention_above_durable_end", "log", 1000},
     Mutant{"log.start_answered_before_durable", "log", 1000},
     Mutant{"log.record_skipped_before_removal", "log", 5000},
-    Mutant{"log.start_not_proven", "log", 5000},
     Mutant{"log.deleted_file_cut", "log", 1000},
     Mutant{"log.retention_by_first_record", "log", 1000},
     Mutant{"meta.change_half_applied", "metadata", 1000},
