@@ -69,7 +69,7 @@ QuorumResponse unknown_quorum(const QuorumRequest& asked) {
             answered.partitions.push_back(
                 {.partition_index = partition.partition_index,
                  .error_code = wire_code(Errc::unknown_topic_or_partition),
-                 .error_message = std::string(sentence(Errc::unknown_topic_or_partition))});
+                 .error_message = std::string(told::no_such_partition)});
         }
     }
     return response;

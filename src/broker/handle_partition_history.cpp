@@ -7,6 +7,7 @@
 
 #include "broker/handlers.hpp"
 #include "broker/services.hpp"
+#include "broker/told_codes.hpp"
 #include "control/topics.hpp"
 #include "wire/messages/describe_producers.hpp"
 #include "wire/messages/offset_for_leader_epoch.hpp"
@@ -58,7 +59,7 @@ ProducersAnswer producers_of(const Services& services, const std::string& topic,
     if (partition == nullptr) {
         answer.error_code = wire_code(Errc::unknown_topic_or_partition);
         if (services.replicas->topic(topic) == nullptr)
-            answer.error_message = std::string(sentence(Errc::unknown_topic_or_partition));
+            answer.error_message = std::string(told::no_such_partition);
         return answer;
     }
     if (const Errc stopped = partition->leader().stopped(); stopped != Errc::none) {

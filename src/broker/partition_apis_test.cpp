@@ -332,6 +332,8 @@ TEST_CASE("describe_producers_tells_who_wrote_with_idempotence_also_after_a_rest
         CHECK(partitions[2].error_code == 3);
         CHECK(partitions[3].error_code == 3);
         CHECK(answer.topics.at(1).partitions.at(0).error_code == 3);
+        CHECK(answer.topics.at(1).partitions.at(0).error_message ==
+              "This server does not host this topic-partition.");
         CHECK(answer.topics.at(2).partitions.at(0).error_code == 17);
         if (start == 0) cluster.crash_and_start();
     }

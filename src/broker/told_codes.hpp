@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace cambium::broker::told {
 
@@ -15,5 +16,9 @@ inline constexpr int16_t broker_id_not_registered = 102;
 inline constexpr int16_t fetch_session_topic_id_error = 106;
 inline constexpr int16_t mismatched_endpoint_type = 114;
 inline constexpr int16_t unsupported_endpoint_type = 115;
+
+// Kafka's words for UNKNOWN_TOPIC_OR_PARTITION, where an answer has room for them.
+inline constexpr std::string_view no_such_partition =
+    "This server does not host this topic-partition.";
 
 }  // namespace cambium::broker::told
