@@ -137,7 +137,9 @@ void Connection::fail(Errc why) {
     outgoing_.clear();
     stream_->close();
     blocked_.close();
-    // Whoever is resumed here finds the connection broken already.
+    // Whoever is resumed here finds the connection broken already, and may drop it: that waits until
+    // everybody is told.
+    const io::Gate::Holder inside = gate_.hold();
     const std::deque<Waiting*> waiting = std::exchange(waiting_, {});
     telling_ = true;
     for (Waiting* each : waiting) each->answer.complete(Result<Buffer>(why));
