@@ -137,8 +137,8 @@ void Connection::fail(Errc why) {
     outgoing_.clear();
     stream_->close();
     blocked_.close();
-    // Whoever is resumed here finds the connection broken already, and may drop it: that waits until
-    // everybody is told.
+    // Whoever is resumed here finds the connection broken already, and may drop it: that waits
+    // until everybody is told.
     const io::Gate::Holder inside = gate_.hold();
     const std::deque<Waiting*> waiting = std::exchange(waiting_, {});
     telling_ = true;

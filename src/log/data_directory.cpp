@@ -39,7 +39,8 @@ DataDirectory::DataDirectory(io::World world, DirectoryOptions options)
           {[this] { return collect_ends(); }, [this](const DurableEnds& ends) { recorded(ends); },
            [this](const Error& error) { failed(error); }}),
       torn_(&shared_.world.disk, shared_.options.path),
-      reserve_(&shared_.world.disk, shared_.options.path, shared_.options.reserve_bytes) {
+      reserve_(&shared_.world.disk, shared_.options.path, shared_.options.reserve_bytes),
+      names_(&shared_.world.disk, shared_.options.path) {
     shared_.fence = [this](const Error& error) { failed(error); };
     shared_.tail_in_use = [this] { shared_.common.watch_tail(); };
     shared_.durability = std::make_unique<Durability>(
@@ -193,8 +194,7 @@ io::Task<Status> DataDirectory::make_files(LogIdentity identity) {
     if (status) status = co_await disk->sync_directory(making);
     if (fault_point("log.create.made")) status = Errc::io_error;
     if (status) status = co_await disk->rename(making, final_path);
-    if (status && !mutant("log.directory_entry_not_synced"))
-        status = co_await disk->sync_directory(shared_.options.path);
+    if (status && !mutant("log.directory_entry_not_synced")) status = co_await names_.sync();
     co_return status;
 }
 
@@ -333,7 +333,7 @@ io::Task<Status> DataDirectory::rename_away(LogIdentity identity) {
         path(removing_directory(identity.topic_id, identity.partition.partition));
     Status status = co_await remove_tree(disk, removing);
     if (status) status = co_await disk->rename(path(identity.partition.text()), removing);
-    if (status) status = co_await disk->sync_directory(shared_.options.path);
+    if (status) status = co_await names_.sync();
     co_return status;
 }
 

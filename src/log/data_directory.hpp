@@ -15,6 +15,7 @@
 #include "log/directory.hpp"
 #include "log/durable_ends.hpp"
 #include "log/ends_recorder.hpp"
+#include "log/name_sync.hpp"
 #include "log/partition_log.hpp"
 #include "log/reserve.hpp"
 #include "log/shared.hpp"
@@ -97,6 +98,7 @@ private:
     EndsRecorder recorder_;
     TornStore torn_;
     Reserve reserve_;
+    NameSync names_;  // of the logs here
     Logs logs_;
     std::set<TopicPartition> busy_;  // being made, loaded or removed
     std::vector<Recovered> recovered_;

@@ -1,6 +1,7 @@
 #include "log/directories.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/check.hpp"
@@ -155,16 +156,17 @@ io::Task<Status> Directories::check_owner(const Entry* entry, const KnownDirecto
                       " does not know directory " + id.text());
 }
 
-// Those that partitions are in and that no open directory is.
+// Those that were ours and that no open directory is.
 std::vector<Uuid> Directories::missing(const KnownDirectories& known) const {
-    std::vector<Uuid> out;
-    for (const Uuid& id : known.in_use)
-        if (find(id) == nullptr) out.push_back(id);
-    return out;
+    std::set<Uuid> out;
+    for (const std::vector<Uuid>* ids : {&known.registered, &known.in_use})
+        for (const Uuid& id : *ids)
+            if (find(id) == nullptr) out.insert(id);
+    return {out.begin(), out.end()};
 }
 
-// What is absent or empty is new, unless a directory with partitions is missing: then it may be
-// that one, without its files.
+// What is absent or empty is new, unless a directory is missing: then it may be that one, without
+// its files.
 io::Task<Status> Directories::open_new(const KnownDirectories* known) {
     const std::vector<Uuid> gone = missing(*known);
     // A directory that could not be opened is one of the missing ones, or none that matters.

@@ -41,7 +41,7 @@ struct DirectoriesOptions {
 // What the metadata says about this node's directories.
 struct KnownDirectories {
     Owner owner;                   // whose they must be; a zero cluster at the very first start
-    std::vector<Uuid> registered;  // when the node started last
+    std::vector<Uuid> registered;  // once, and since
     std::vector<Uuid> in_use;      // by partitions
 };
 

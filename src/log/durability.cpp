@@ -14,6 +14,8 @@ constexpr double newest_weight = 0.2;
 
 io::Task<void> sync_into(Syncable* log, io::Where where, Status* into) {
     Status status = co_await log->sync(where);
+    if (status.code() == Errc::io_error && mutant("log.sync_retried"))
+        status = co_await log->sync(where);
     *into = std::move(status);
 }
 

@@ -17,6 +17,9 @@ bool named_in(const std::vector<meta::TopicRef>& topics, std::string_view name) 
 // The partition of `image` that `identity` is a log of, by id: a topic that was deleted and made
 // again has another one.
 const meta::Partition* find(const meta::Image& image, const log::LogIdentity& identity) {
+    // Whose it is cannot be read: that of its name, which load() will not open.
+    if (identity.topic_id.zero())
+        return image.partition(identity.partition.topic, identity.partition.partition);
     const meta::TopicRef topic = image.topic(identity.topic_id);
     if (topic == nullptr || topic->name != identity.partition.topic) return nullptr;
     return image.partition(topic->name, identity.partition.partition);
@@ -139,6 +142,10 @@ io::Task<void> Manager::sort_out_one(const meta::Image* image, log::Directory* d
                     Error{Errc::already_exists, "also lies in " + directory->path()});
         } else if (image->cluster_id.zero()) {
             trouble(identity.partition, Error{Errc::already_exists, "not a log of this cluster"});
+        } else if (identity.topic_id.zero()) {
+            trouble(identity.partition, Error{Errc::corrupt_data,
+                                              "nobody knows whose it is: its partition.metadata "
+                                              "cannot be read, and no topic has its name"});
         } else {
             sometimes("replica.leftover_removed");
             co_await remove_log(directory, identity);
@@ -207,12 +214,19 @@ LeaderConfig Manager::leader_config(const meta::Partition& partition,
             .replicas_in_sync = static_cast<int32_t>(partition.isr.size())};
 }
 
-// Some at a time: recovery reads a lot, and every log under way holds memory and files.
+// Some at a time: recovery reads a lot, and every log under way holds memory and files. Making one
+// is waiting for syncs, which many can share.
 io::Task<void> Manager::open_all(std::vector<Opening> openings) {
+    std::vector<Opening> makes;
+    std::vector<Opening> loads;
+    for (Opening& each : openings) (each.exists ? loads : makes).push_back(std::move(each));
     io::Gate gate;
-    size_t next = 0;
+    size_t next_made = 0;
+    for (int32_t i = 0; i < options_.makes_at_once; ++i)
+        io::spawn(gate, open_some(&makes, &next_made));
+    size_t next_loaded = 0;
     for (int32_t i = 0; i < options_.opens_at_once; ++i)
-        io::spawn(gate, open_some(&openings, &next));
+        io::spawn(gate, open_some(&loads, &next_loaded));
     co_await gate.close();
 }
 

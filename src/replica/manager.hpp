@@ -57,7 +57,8 @@ class Manager {
 public:
     struct Options {
         NodeId self;
-        int32_t opens_at_once = 4;                   // logs that are made or recovered at a time
+        int32_t opens_at_once = 4;                   // logs that are recovered at a time
+        int32_t makes_at_once = 32;                  // ... and made
         io::Duration retry_interval{1'000'000'000};  // of what could not be opened for now
     };
     // All outlive the manager.

@@ -282,5 +282,24 @@ TEST_CASE("a_log_that_somebody_moved_to_another_directory_is_neither_removed_nor
     CHECK_FALSE(fixture.on_disk("t-0"));
 }
 
+TEST_CASE("a_log_whose_topic_id_cannot_be_read_is_offline_and_not_removed") {
+    Fixture fixture(12);
+    fixture.start();
+    fixture.publish(fixture.change(Fixture::topic("t", Uuid{{1}}, 1)));
+    fixture.publish(fixture.change(Fixture::topic("gone", Uuid{{2}}, 1)));
+    fixture.close();
+    for (const char* log : {"t-0", "gone-0"}) {
+        const std::string path = std::string("data/") + log + "/partition.metadata";
+        fixture.node.disk().write_file(path, as_bytes("version: 0\ntopic_id: ?"));
+    }
+    fixture.change({meta::DeleteTopicRecord{Uuid{{2}}}});
+    fixture.open();
+    fixture.start();
+    CHECK(fixture.on_disk("t-0"));
+    CHECK(fixture.on_disk("gone-0"));
+    CHECK(fixture.manager->partitions_offline() == 1);
+    CHECK(fixture.manager->troubles().size() == 2);
+}
+
 }  // namespace
 }  // namespace cambium::replica

@@ -34,6 +34,12 @@ void SimDisk::stall_next(DiskOp op, std::string path_suffix, io::Duration time) 
     scripts_.push_back({op, std::move(path_suffix), Errc::none, time, 1});
 }
 
+void SimDisk::move(std::string_view from, std::string_view to) {
+    const Status moved = tree_.rename(from, to);
+    check(moved.ok(), from, to);
+    tree_.settle_names(to);
+}
+
 std::vector<std::string> SimDisk::files() const {
     std::vector<std::string> out;
     for (auto& [path, inode] : tree_.files()) out.push_back(path);
@@ -88,6 +94,7 @@ SimDisk SimDisk::clone() const {
     SimDisk copy(faults, random_);
     copy.tree_ = tree_.clone();
     copy.scripts_ = scripts_;
+    copy.broken_ = broken_;
     return copy;
 }
 
@@ -119,6 +126,11 @@ SimDisk::Plan SimDisk::plan(DiskOp op, std::string_view path) {
         plan.delay += io::Duration(random_.between(0, faults.stall_max.count()));
     }
     if (random_.chance(error_rate(op))) plan.error = Errc::io_error;
+    for (const auto& [broken, code] : broken_) {
+        const bool below = path.starts_with(broken) &&
+                           (path.size() == broken.size() || path[broken.size()] == '/');
+        if (below) plan.error = code;
+    }
     const auto found = std::ranges::find_if(scripts_, [&](const Script& script) {
         return script.op == op && path.ends_with(script.suffix);
     });

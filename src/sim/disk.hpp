@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,6 +52,13 @@ public:
     void fail_next(DiskOp op, std::string path_suffix, Errc code, int times = 1);
     // The next such operation takes `time`.
     void stall_next(DiskOp op, std::string path_suffix, io::Duration time);
+
+    // Every operation at and below `path` fails with `code`, until mend(): a disk of several that
+    // died.
+    void break_path(std::string path, Errc code) { broken_[std::move(path)] = code; }
+    void mend() { broken_.clear(); }
+    // Durably moves a directory while nothing runs: a disk that is taken out, or put back.
+    void move(std::string_view from, std::string_view to);
 
     [[nodiscard]] std::vector<std::string> files() const;
     [[nodiscard]] bool exists(std::string_view path) const { return tree_.find(path) != nullptr; }
@@ -100,6 +108,7 @@ private:
     io::Random random_;
     Tree tree_;
     std::deque<Script> scripts_;
+    std::map<std::string, Errc, std::less<>> broken_;
     std::map<std::string, uint64_t> locks_;
 };
 

@@ -45,5 +45,6 @@ struct Mutant {
 Outcome run_log(uint64_t seed);
 Outcome run_metadata(uint64_t seed);
 Outcome run_server(uint64_t seed);
+Outcome run_disks(uint64_t seed);
 
 }  // namespace cambium::history

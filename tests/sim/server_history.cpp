@@ -1,15 +1,18 @@
 // Scenario `server`: the whole server, clients on their own nodes, and everything between them that
-// can break.
+// can break. Scenario `disks`: the same over several data directories, of which all but the first
+// die, are taken out and come back.
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/fault.hpp"
 #include "broker/broker.hpp"
 #include "client/admin.hpp"
 #include "history.hpp"
@@ -32,7 +35,7 @@ constexpr int start_tries_max = 50;
 
 class ServerHistory {
 public:
-    explicit ServerHistory(uint64_t seed)
+    ServerHistory(uint64_t seed, int64_t directories)
         : simulation_(seed, calm_bits(sim::Config::draw(io::Random(seed)))),
           random_(simulation_.random("server history")),
           ledger_([this](std::string checker, std::string what) {
@@ -40,6 +43,7 @@ public:
           }),
           server_(simulation_.add_node("server")),
           acks_survive_power_cuts_(random_.chance(0.8)) {
+        for (int64_t i = 0; i < directories; ++i) directories_.push_back(directory_name(i));
         draw_settings();
         const int64_t clients = random_.between(1, 3);
         for (int32_t i = 0; i < clients; ++i) {
@@ -84,7 +88,10 @@ private:
     }
     void draw_settings() {
         set("node.id", "1");
-        set("log.dirs", "data");
+        std::string list;
+        for (const std::string& each : directories_) list += (list.empty() ? "" : ",") + each;
+        set("log.dirs", list);
+        set("log.dir.reserve.bytes", std::to_string(random_.between(0, 2) * 4096));
         set("listeners", "PLAINTEXT://server:" + std::to_string(port));
         set("internal.segment.bytes", std::to_string(random_.between(512, 65536)));
         set("log.index.interval.bytes", std::to_string(random_.between(1, 4096)));
@@ -158,6 +165,44 @@ private:
         else server_.kill();
     }
 
+    // ---- the disks, of which the first never fails for good
+
+    static std::string directory_name(int64_t i) {
+        return i == 0 ? "data" : "disk" + std::to_string(i);
+    }
+    static std::string unplugged(const std::string& directory) { return directory + ".unplugged"; }
+    [[nodiscard]] const std::string& some_disk() {
+        return directories_[1 + random_.below(directories_.size() - 1)];
+    }
+    // While the server runs.
+    void disturb_disks() {
+        // A sync that fails takes back what only the page cache had, acknowledged or not.
+        if (directories_.size() == 1 || !acks_survive_power_cuts_ || !random_.chance(0.4)) return;
+        sometimes("history.disk_died");
+        server_.disk().break_path(some_disk(), Errc::io_error);
+    }
+    // While it does not.
+    void move_disks() {
+        if (directories_.size() == 1) return;
+        if (random_.chance(0.6)) server_.disk().mend();
+        for (const std::string& each : directories_) {
+            const bool there = !out_.contains(each);
+            if (!there && random_.chance(0.6)) plug(each);
+            else if (there && each != directories_.front() && random_.chance(0.2)) unplug(each);
+        }
+    }
+    void unplug(const std::string& directory) {
+        sometimes("history.disk_unplugged");
+        server_.disk().move(directory, unplugged(directory));
+        out_.insert(directory);
+    }
+    void plug(const std::string& directory) {
+        if (server_.disk().exists(directory))
+            return violate("10 disks", directory + " was made anew while its disk was away");
+        server_.disk().move(unplugged(directory), directory);
+        out_.erase(directory);
+    }
+
     // ---- what happens
 
     void chaos() {
@@ -171,6 +216,7 @@ private:
             (void)simulation_.run_for(life);
             if (random_.chance(0.85)) end_life();
             stop();
+            move_disks();
             (void)simulation_.run_for(milliseconds(random_.between(0, 200)));
             if (random_.chance(0.3)) server_.jump_wall(seconds(random_.between(-3600, 3600)));
             start_again();
@@ -216,7 +262,9 @@ private:
         simulation_.config().network.reset = 0;
         simulation_.config().network.accept_error = 0;
         server_.disk().faults = sim::DiskFaults{};
+        server_.disk().mend();
         stop();
+        for (const std::string& each : std::set<std::string>(out_)) plug(each);
         start_again();
     }
     // Nothing fails any more: everything sent must end, and everybody must have read everything.
@@ -368,6 +416,8 @@ private:
     Ledger ledger_;
     sim::Node& server_;
     bool acks_survive_power_cuts_;
+    std::vector<std::string> directories_;
+    std::set<std::string> out_;  // of these, those that are not plugged in
     Settings settings_;
     std::unique_ptr<broker::Broker> broker_;
     std::vector<std::unique_ptr<ServerClient>> clients_;
@@ -379,7 +429,12 @@ private:
 }  // namespace
 
 Outcome run_server(uint64_t seed) {
-    ServerHistory history(seed);
+    ServerHistory history(seed, 1);
+    return history.run();
+}
+
+Outcome run_disks(uint64_t seed) {
+    ServerHistory history(seed, io::Random(seed).between(2, 3));
     return history.run();
 }
 
