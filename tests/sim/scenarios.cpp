@@ -74,7 +74,6 @@ constexpr auto required = std::to_array<std::string_view>({
     "log.directory_missing",
     "log.reserve_released",
     "replica.directory_offline",
-    "replica.opened_later",
     "history.disk_died",
     "history.disk_unplugged",
     "quorum.snapshot_taken",

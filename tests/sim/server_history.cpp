@@ -210,6 +210,7 @@ private:
         const int64_t lives = random_.between(1, chaos_lives_max);
         for (int64_t i = 0; i < lives && outcome_.violations.empty(); ++i) {
             disturb_network();
+            disturb_disks();
             const io::Duration life =
                 milliseconds(random_.between(1, random_.chance(0.2) ? 5000 : 500));
             if (random_.chance(0.3)) break_connections_during(life);
