@@ -54,6 +54,21 @@ def fetch(port, topic, partition, offset):
         return Answer(exactly(link, size), topic)
 
 
+NOT_YET = {3, 6}  # Kafka names a leader before that serves: unknown topic or partition, not the leader
+SERVING_DEADLINE_S = 30
+
+
+def fetch_when_served(port, topic, partition, offset):
+    answers = []
+
+    def served():
+        answers.append(fetch(port, topic, partition, offset))
+        return answers[-1].error not in NOT_YET
+
+    harness.wait_until(served, SERVING_DEADLINE_S, f"{topic}-{partition} served")
+    return answers[-1]
+
+
 def field(batch, where, at=0):
     return struct.unpack_from(where[1], batch, at + where[0])[0]
 
@@ -74,7 +89,7 @@ def all_bytes(port, topic, partition=0, offset=0):
     """Every batch from `offset` up to the high watermark, one after the other."""
     parts = []
     while True:
-        answer = fetch(port, topic, partition, offset)
+        answer = fetch_when_served(port, topic, partition, offset)
         harness.demand(answer.error == 0, f"fetch of {topic}-{partition} at {offset}: error {answer.error}")
         if offset >= answer.high_watermark:
             return b"".join(parts)
