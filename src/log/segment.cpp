@@ -11,6 +11,9 @@ io::Task<Result<io::FileRef>> SegmentCache::open(Segment* segment) {
         const std::string path = segment->path(FileKind::log);
         const io::OpenMode mode = segment->created ? io::OpenMode::write : io::OpenMode::create;
         Result<io::FileRef> file = co_await disk_->open(path, mode);
+        // Others have the descriptors now: those that are only kept for later go first.
+        if (file.code() == Errc::too_many_files && shrink(order_.size() / 2))
+            file = co_await disk_->open(path, mode);
         if (!file) co_return Error{file.code(), path};
         // Somebody else may have opened it meanwhile.
         if (segment->file == nullptr) segment->file = *file;
@@ -23,7 +26,7 @@ void SegmentCache::used(Segment* segment) {
     if (segment->last_use != 0) order_.erase(segment->last_use);
     segment->last_use = ++uses_;
     order_.emplace(segment->last_use, segment);
-    if (order_.size() > limit_) shrink();
+    if (order_.size() > limit_) shrink(limit_);
 }
 
 void SegmentCache::forget(Segment* segment) {
@@ -31,8 +34,9 @@ void SegmentCache::forget(Segment* segment) {
     segment->last_use = 0;
 }
 
-void SegmentCache::shrink() {
-    for (auto at = order_.begin(); at != order_.end() && order_.size() > limit_;) {
+bool SegmentCache::shrink(size_t to) {
+    const size_t before = order_.size();
+    for (auto at = order_.begin(); at != order_.end() && order_.size() > to;) {
         Segment* segment = at->second;
         ++at;
         if (segment->dirty || segment->last_use == uses_) continue;
@@ -40,6 +44,7 @@ void SegmentCache::shrink() {
         segment->file.reset();
         segment->index.reset();
     }
+    return order_.size() < before;
 }
 
 }  // namespace cambium::log

@@ -88,7 +88,8 @@ public:
     [[nodiscard]] size_t size() const { return order_.size(); }
 
 private:
-    void shrink();
+    // Closes the least used of those that may be closed; true when there was one.
+    bool shrink(size_t to);
 
     io::Disk* disk_;
     size_t limit_;
