@@ -130,8 +130,7 @@ io::Task<Status> DurableEndsFile::write(DurableEnds ends) {
 
 io::Task<Status> DurableEndsFile::write_slot(size_t slot, Buffer bytes) {
     io::FileRef& file = files_[slot];
-    const bool opened = file == nullptr;
-    if (opened) {
+    if (file == nullptr) {
         Result<io::FileRef> fresh =
             co_await disk_->open(join(path_, durable_ends_files[slot]), io::OpenMode::create);
         if (!fresh) co_return fresh.error();
@@ -140,7 +139,10 @@ io::Task<Status> DurableEndsFile::write_slot(size_t slot, Buffer bytes) {
     Status status = co_await write_all(file, 0, bytes.view());
     if (status) status = co_await file->truncate(static_cast<int64_t>(bytes.size()));
     if (status) status = co_await file->datasync(io::Where::worker);
-    if (status && opened) status = co_await disk_->sync_directory(path_);
+    // The open that made the file may have been that of a write that failed.
+    if (!status || named_[slot]) co_return status;
+    status = co_await disk_->sync_directory(path_);
+    named_[slot] = status.ok();
     co_return status;
 }
 

@@ -83,6 +83,7 @@ private:
     size_t next_slot_ = 0;
     Buffer unproven_;  // the newest slot as it was found
     std::array<io::FileRef, 2> files_;
+    std::array<bool, 2> named_{};  // that the directory durably has their names
 };
 
 }  // namespace cambium::log

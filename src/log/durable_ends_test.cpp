@@ -85,6 +85,29 @@ TEST_CASE("whatever a power cut does to the slots, one of the last two records i
     }
 }
 
+TEST_CASE("a slot that was made by a write without space lasts once it is written") {
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        sim::Simulation simulation(seed);
+        sim::Node& node = simulation.add_node("node1");
+        node.disk().write_file("/data/durable-ends.0", encode(ends_at(1, 1)).view());
+        auto file = std::make_unique<DurableEndsFile>(&node.world().disk, "/data");
+        REQUIRE(sim::wait(simulation, file->open()).ok());
+        REQUIRE(sim::wait(simulation, file->prove()).ok());
+        node.disk().faults.quota_bytes = node.disk().used_bytes();
+        CHECK(sim::wait(simulation, file->write(ends_at(0, 2))).code() == Errc::no_space);
+        node.disk().faults.quota_bytes = INT64_MAX;
+        REQUIRE(sim::wait(simulation, file->write(ends_at(0, 2))).ok());
+        node.crash();
+        file.reset();
+        node.restart();
+        DurableEndsFile again(&node.world().disk, "/data");
+        const auto found = sim::wait(simulation, again.open());
+        REQUIRE(found.ok());
+        CHECK(found->logs.begin()->second.end == Offset(2));
+    }
+}
+
 TEST_CASE("two slots of which none is valid are damage, not an empty record") {
     sim::Simulation simulation(1);
     sim::Node& node = simulation.add_node("node1");
