@@ -68,6 +68,7 @@ void DataDirectory::failed(const Error& error) {
 // Whatever could not be changed for another reason than space fences the directory.
 Status DataDirectory::checked(Status status) {
     if (status.code() == Errc::io_error) failed(status.error());
+    if (status.code() == Errc::too_many_files) (void)shared_.segments.relieve();
     return status;
 }
 

@@ -48,5 +48,20 @@ TEST_CASE("without_any_descriptor_an_append_is_refused_and_the_next_one_works") 
     CHECK(machine.until_durable(log, Offset(1)).ok());
 }
 
+TEST_CASE("a_new_epoch_that_finds_no_descriptor_is_refused_once_and_room_is_made_for_the_next") {
+    // The first write of a log opens another file than a segment.
+    Machine machine(3);
+    machine.open();
+    write_logs(machine, 8);
+    Log* fresh = machine.create(identity(9));
+    machine.node.disk().fail_next(sim::DiskOp::open, "leader-epoch-checkpoint.tmp",
+                                  Errc::too_many_files);
+    REQUIRE(fresh->append(batch({.first = 9}).view(), LeaderEpoch(0)).ok());
+    CHECK_FALSE(machine.until_durable(fresh, Offset(1)).ok());
+    CHECK_FALSE(machine.directory->fenced());
+    REQUIRE(fresh->append(batch({.first = 9}).view(), LeaderEpoch(0)).ok());
+    CHECK(machine.until_durable(fresh, Offset(1)).ok());
+}
+
 }  // namespace
 }  // namespace cambium::log

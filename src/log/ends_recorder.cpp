@@ -4,6 +4,13 @@
 
 namespace cambium::log {
 
+namespace {
+
+// It only makes the record late.
+bool passes(Errc code) { return code == Errc::no_space || code == Errc::too_many_files; }
+
+}  // namespace
+
 void EndsRecorder::moved() {
     if (timer_ == io::TimerId::none && !due_ && !gate_.closed()) arm(delay);
 }
@@ -40,11 +47,11 @@ io::Task<void> EndsRecorder::run() {
             written = co_await file_->write(ends);
             if (written) hooks_.recorded(ends);
         }
-        if (!written && written.code() != Errc::no_space && !failed_) {
+        if (!written && !passes(written.code()) && !failed_) {
             failed_ = written.error();
             hooks_.failed(written.error());
         }
-        if (written.code() == Errc::no_space && timer_ == io::TimerId::none && !gate_.closed())
+        if (passes(written.code()) && timer_ == io::TimerId::none && !gate_.closed())
             arm(retry_delay);
         while (!served.empty()) {
             io::Once<Status>* done = served.front();

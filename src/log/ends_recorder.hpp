@@ -1,8 +1,9 @@
 // Keeps the record of durable ends at most 100 ms late (log/durable_ends.hpp).
 //
 // One write at a time; each holds what collect() gives when it begins, so that it is never ahead of
-// the durable data. A full disk only makes the record late: it is tried again. After any other
-// error nothing is written any more: a second sync of the same pages would lie.
+// the durable data. A full disk, or a want of descriptors, only makes the record late: it is tried
+// again. After any other error nothing is written any more: a second sync of the same pages would
+// lie.
 #pragma once
 
 #include <functional>

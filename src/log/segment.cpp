@@ -11,8 +11,7 @@ io::Task<Result<io::FileRef>> SegmentCache::open(Segment* segment) {
         const std::string path = segment->path(FileKind::log);
         const io::OpenMode mode = segment->created ? io::OpenMode::write : io::OpenMode::create;
         Result<io::FileRef> file = co_await disk_->open(path, mode);
-        // Others have the descriptors now: those that are only kept for later go first.
-        if (file.code() == Errc::too_many_files && shrink(order_.size() / 2))
+        if (file.code() == Errc::too_many_files && relieve())
             file = co_await disk_->open(path, mode);
         if (!file) co_return Error{file.code(), path};
         // Somebody else may have opened it meanwhile.

@@ -82,6 +82,9 @@ public:
     // segment.
     io::Task<Result<io::FileRef>> open(Segment* segment);
     void used(Segment* segment);
+    // The process has no descriptor left: gives up half of those that are only kept for later. True
+    // when there was one.
+    bool relieve() { return shrink(order_.size() / 2); }
     // It goes away.
     void forget(Segment* segment);
     [[nodiscard]] io::Disk* disk() const { return disk_; }

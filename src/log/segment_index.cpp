@@ -49,8 +49,11 @@ io::Task<Status> put_pending(SegmentRef segment, WrittenFiles* wrote) {
 
 io::Task<Status> load_index(SegmentRef segment) {
     SparseIndex index;
-    const Result<Buffer> bytes = co_await read_file(
-        segment->cache.disk(), segment->path(FileKind::index), index_file_bytes_max);
+    io::Disk* const disk = segment->cache.disk();
+    const std::string path = segment->path(FileKind::index);
+    Result<Buffer> bytes = co_await read_file(disk, path, index_file_bytes_max);
+    if (bytes.code() == Errc::too_many_files && segment->cache.relieve())
+        bytes = co_await read_file(disk, path, index_file_bytes_max);
     if (!bytes && bytes.code() != Errc::not_found && bytes.code() != Errc::corrupt_data)
         co_return bytes.error();
     int32_t last = -1;

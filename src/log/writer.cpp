@@ -238,6 +238,7 @@ io::Task<void> PartitionLog::write_failed(Error error) {
         shared_.fence(error);
         co_return;
     }
+    if (error.code == Errc::too_many_files) (void)shared_.segments.relieve();
     sometimes("log.enospc");
     // The file must end where the log does: a part of a batch may have been written.
     const SegmentRef segment = staged_.empty() ? active() : staged_.front().segment;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <mutex>
 #include <utility>
 
 #include <dirent.h>
@@ -16,6 +17,29 @@
 #include "real/file.hpp"
 
 namespace cambium::real {
+
+// One descriptor that waits to be given up for another. Any thread.
+class SpareDescriptor {
+public:
+    // `open` gives what the system call gave; it is tried again without the spare when descriptors
+    // have run out. `use` gets the descriptor, is the last to use it, and gives 0 or an errno.
+    template <class Open, class Use> int with(Open open, Use use) {
+        Descriptor first(open());
+        if (first.valid()) return use(std::move(first));
+        if (errno != EMFILE && errno != ENFILE) return errno;
+        const std::lock_guard lock(mutex_);
+        spare_.close();
+        Descriptor second(open());
+        const int result = second.valid() ? use(std::move(second)) : errno;
+        spare_ = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        return result;
+    }
+
+private:
+    std::mutex mutex_;
+    Descriptor spare_{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+};
+
 namespace {
 
 constexpr mode_t file_mode = 0644;
@@ -39,10 +63,15 @@ private:
     Descriptor file_;  // closing it unlocks
 };
 
-Result<std::vector<io::DirectoryEntry>> entries_of(const std::string& path) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(path.c_str()), &::closedir);
-    if (directory == nullptr) return system_error(errno, path);
-    std::vector<io::DirectoryEntry> out;
+Descriptor open_directory(const std::string& path) {
+    return Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+// 0 or an errno. Takes the descriptor.
+int read_names(Descriptor from, std::vector<io::DirectoryEntry>& out) {
+    const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(from.number()), &::closedir);
+    if (directory == nullptr) return errno;
+    (void)from.release();
     errno = 0;
     while (const dirent* entry = ::readdir(directory.get())) {
         const std::string name = entry->d_name;
@@ -56,19 +85,36 @@ Result<std::vector<io::DirectoryEntry>> entries_of(const std::string& path) {
             {name, is_directory, is_directory ? 0 : static_cast<int64_t>(status.st_size)});
         errno = 0;
     }
-    if (errno != 0) return system_error(errno, path);
+    return errno;
+}
+
+Result<std::vector<io::DirectoryEntry>> entries_of(SpareDescriptor& spare,
+                                                   const std::string& path) {
+    std::vector<io::DirectoryEntry> out;
+    const int error =
+        spare.with([&path] { return open_directory(path).release(); },
+                   [&out](Descriptor from) { return read_names(std::move(from), out); });
+    if (error != 0) return system_error(error, path);
     std::ranges::sort(out, {}, &io::DirectoryEntry::name);
     return out;
 }
 
 // 0 or an errno.
-int sync_path(const std::string& path) {
-    const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory.valid() || ::fsync(directory.number()) != 0) return errno;
-    return 0;
+int sync_path(SpareDescriptor& spare, const std::string& path) {
+    return spare.with([&path] { return open_directory(path).release(); },
+                      [](Descriptor directory) {
+                          int result = 0;
+                          do result = ::fsync(directory.number());
+                          while (result != 0 && errno == EINTR);
+                          return result == 0 ? 0 : errno;
+                      });
 }
 
 }  // namespace
+
+FileDisk::FileDisk(io::Work& work) : work_(work), spare_(std::make_shared<SpareDescriptor>()) {}
+
+FileDisk::~FileDisk() = default;
 
 io::Task<Result<io::FileRef>> FileDisk::open(std::string path, io::OpenMode mode) {
     Descriptor file(::open(path.c_str(), flags_of(mode) | O_CLOEXEC, file_mode));
@@ -91,7 +137,8 @@ io::Task<Status> FileDisk::make_directory(std::string path) {
 }
 
 io::Task<Status> FileDisk::sync_directory(std::string path) {
-    const int error = co_await io::offload(&work_, [path] { return sync_path(path); });
+    const int error =
+        co_await io::offload(&work_, [path, spare = spare_] { return sync_path(*spare, path); });
     if (error != 0) co_return system_error(error, path);
     co_return Status();
 }
@@ -118,7 +165,7 @@ io::Task<Status> FileDisk::remove_directory(std::string path) {
 }
 
 io::Task<Result<std::vector<io::DirectoryEntry>>> FileDisk::list(std::string path) {
-    co_return entries_of(path);
+    co_return entries_of(*spare_, path);
 }
 
 io::Task<Result<io::Space>> FileDisk::space(std::string path) {

@@ -2,7 +2,8 @@
 //
 // What is in memory is done on the loop: names, sizes, writes to the page cache, reads from it.
 // What waits for the medium goes to a worker: cold reads, syncs (unless the caller wants them
-// here), directories' syncs, and giving back the space of big files.
+// here), directories' syncs, and giving back the space of big files. A descriptor is kept for
+// directories: when the process has none left, their names can still be read and synced.
 #pragma once
 
 #include <memory>
@@ -14,9 +15,12 @@
 
 namespace cambium::real {
 
+class SpareDescriptor;
+
 class FileDisk : public io::Disk {
 public:
-    explicit FileDisk(io::Work& work) : work_(work) {}
+    explicit FileDisk(io::Work& work);
+    ~FileDisk() override;
 
     io::Task<Result<io::FileRef>> open(std::string path, io::OpenMode mode) override;
     io::Task<Status> make_directory(std::string path) override;
@@ -31,6 +35,8 @@ public:
 
 private:
     io::Work& work_;
+    // Shared with the jobs that are under way.
+    std::shared_ptr<SpareDescriptor> spare_;
 };
 
 }  // namespace cambium::real

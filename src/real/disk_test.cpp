@@ -2,12 +2,15 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <doctest/doctest.h>
 
@@ -164,6 +167,81 @@ TEST_CASE_FIXTURE(Fixture, "what the system says becomes an error of ours") {
     CHECK(system_error(ENOSPC, "x").code == Errc::no_space);
     CHECK(system_error(EIO, "x").code == Errc::io_error);
     CHECK(system_error(EMFILE, "x").code == Errc::too_many_files);
+}
+
+// No more than a few descriptors, all of them taken, until it ends.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+        rlimit few = before_;
+        few.rlim_cur = 128;
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+        for (int taken = 0; taken >= 0;) {
+            taken = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+            if (taken >= 0) taken_.push_back(taken);
+        }
+        REQUIRE(errno == EMFILE);
+    }
+    NoDescriptors(const NoDescriptors&) = delete;
+    NoDescriptors& operator=(const NoDescriptors&) = delete;
+    ~NoDescriptors() {
+        for (const int each : taken_) ::close(each);
+        (void)::setrlimit(RLIMIT_NOFILE, &before_);
+    }
+
+private:
+    rlimit before_{};
+    std::vector<int> taken_;
+};
+
+TEST_CASE_FIXTURE(Fixture, "directories are read and synced when no descriptor is left") {
+    REQUIRE(run(disk.make_directory(directory / "d")).ok());
+    write(open("d/file", io::OpenMode::create), 0, "x");
+    {
+        const NoDescriptors none;
+        CHECK(run(disk.open(directory / "d/file", io::OpenMode::read)).code() ==
+              Errc::too_many_files);
+        for (int i = 0; i < 3; ++i) {
+            CHECK(run(disk.sync_directory(directory / "d")).ok());
+            const auto listed = run(disk.list(directory / "d"));
+            REQUIRE(listed.ok());
+            CHECK(listed->size() == 1);
+        }
+    }
+    CHECK(run(disk.open(directory / "d/file", io::OpenMode::read)).ok());
+}
+
+TEST_CASE_FIXTURE(Fixture,
+                  "a directory that was removed under us is not found, and its files go on") {
+    REQUIRE(run(disk.make_directory(directory / "d")).ok());
+    const io::FileRef file = open("d/file", io::OpenMode::create);
+    write(file, 0, "one");
+    std::filesystem::remove_all(directory / "d");
+    CHECK(write(file, 3, "two") == 3);
+    CHECK(run(file->datasync(io::Where::worker)).ok());
+    CHECK(run(disk.sync_directory(directory / "d")).code() == Errc::not_found);
+    CHECK(run(disk.list(directory / "d")).code() == Errc::not_found);
+    CHECK(run(disk.open(directory / "d/other", io::OpenMode::create)).code() == Errc::not_found);
+    CHECK(run(disk.rename(directory / "d", directory / "e")).code() == Errc::not_found);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a write that the system cuts short says how much of it was written") {
+    // A file may not grow beyond the limit of the process: first a part is written, then an error.
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit small = before;
+    small.rlim_cur = 4096;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    const io::FileRef file = open("file", io::OpenMode::create);
+    CHECK(write(file, 0, std::string(5000, 'x')) == 4096);
+    const std::string more(904, 'x');
+    const ByteView piece = as_bytes(more);
+    CHECK_FALSE(run(file->writev(4096, std::span(&piece, 1))).ok());
+    (void)::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, ignored);
+    CHECK(*run(file->size()) == 4096);
 }
 
 }  // namespace
