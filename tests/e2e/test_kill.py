@@ -11,7 +11,7 @@ def exactly_once_across_kills():
     harness.librdkafka()
     seed = random.SystemRandom().randrange(10**6)
     try:
-        count = kills.run(KILLS, seed)
+        count, _ = kills.run(KILLS, seed)
     except AssertionError as error:
         raise AssertionError(f"seed {seed}: {error}") from None
     harness.demand(count > 1000, f"only {count} records: the producer hardly ran")
