@@ -40,7 +40,8 @@ client::ConsumerOptions consumer_options(const ServerClient::Options& options) {
     client::ConsumerOptions out;
     out.bytes_max = options.fetch_bytes_max;
     out.partition_bytes_max = options.fetch_bytes_max;
-    out.offset_reset = client::OffsetReset::fail;
+    out.offset_reset =
+        options.records_go ? client::OffsetReset::beginning : client::OffsetReset::fail;
     return out;
 }
 

@@ -38,6 +38,7 @@ public:
         io::Duration pause_max{10'000'000};
         io::Duration linger{1'000'000};
         int32_t fetch_bytes_max = 1 << 20;
+        bool records_go = false;  // the oldest ones, under the reader
     };
     using Complaint = std::function<void(std::string checker, std::string what)>;
     // Told when the answer to a record arrives.

@@ -20,6 +20,7 @@
 #include "payload.hpp"
 #include "report.hpp"
 #include "server_clients.hpp"
+#include "server_operator.hpp"
 #include "sim/simulation.hpp"
 #include "sim/wait.hpp"
 
@@ -42,9 +43,14 @@ public:
               violate(std::move(checker), std::move(what));
           }),
           server_(simulation_.add_node("server")),
-          acks_survive_power_cuts_(random_.chance(0.8)) {
+          acks_survive_power_cuts_(random_.chance(0.8)),
+          records_go_(random_.chance(0.4)) {
         for (int64_t i = 0; i < directories; ++i) directories_.push_back(directory_name(i));
         draw_settings();
+        if (records_go_ || random_.chance(0.3)) {
+            operator_ = std::make_unique<ServerOperator>(
+                simulation_.add_node("janitor"), io::Address{"server", port}, random_.split());
+        }
         const int64_t clients = random_.between(1, 3);
         for (int32_t i = 0; i < clients; ++i) {
             sim::Node& node = simulation_.add_node("client" + std::to_string(i));
@@ -69,6 +75,7 @@ public:
             // A failing sync takes back what only the page cache had, acknowledged or not.
             if (!acks_survive_power_cuts_) server_.disk().faults.sync_error = 0;
             for (auto& client : clients_) client->start(topics_);
+            if (operator_) operator_->start(records_go_ ? topics_ : std::vector<KnownTopic>{});
             chaos();
             heal();
             if (outcome_.violations.empty()) quiet();
@@ -97,6 +104,8 @@ private:
         set("log.index.interval.bytes", std::to_string(random_.between(1, 4096)));
         set("log.flush.policy", acks_survive_power_cuts_ ? "ack" : "os");
         set("log.tail.cache.bytes", std::to_string(random_.between(1, 256) * 1024));
+        set("log.retention.check.interval.ms", std::to_string(random_.between(10, 2000)));
+        set("log.segment.delete.delay.ms", std::to_string(random_.between(0, 1000)));
     }
     ServerClient::Options draw_client(int32_t number) {
         ServerClient::Options options;
@@ -111,6 +120,7 @@ private:
         options.pause_max = milliseconds(random_.chance(0.5) ? 5 : 100);
         options.linger = milliseconds(random_.between(0, 5));
         options.fetch_bytes_max = static_cast<int32_t>(random_.between(100, 100'000));
+        options.records_go = records_go_;
         return options;
     }
 
@@ -271,17 +281,20 @@ private:
     // Nothing fails any more: everything sent must end, and everybody must have read everything.
     void quiet() {
         for (auto& client : clients_) client->stop_producing();
+        if (operator_) operator_->stop_asking();
         const io::Monotonic limit = simulation_.now() + seconds(900);
         const auto settled = [this] {
-            return std::ranges::all_of(clients_,
+            return (!operator_ || operator_->settled()) &&
+                   std::ranges::all_of(clients_,
                                        [](const auto& client) { return client->settled(); });
         };
         (void)simulation_.run_until([&] { return settled() || simulation_.now() > limit; });
         if (!settled())
-            return violate("progress", "a producer is stuck although nothing fails any more");
+            return violate("progress", "somebody is stuck although nothing fails any more");
         (void)simulation_.run_until([&] { return all_read() || simulation_.now() > limit; });
         if (!all_read()) return violate("progress", "a reader does not reach the end");
         read_back();
+        check_made();
     }
     bool all_read() const {
         for (const KnownTopic& topic : topics_) {
@@ -308,10 +321,35 @@ private:
                     sim::wait(simulation_, audit(&client, {topic.name, PartitionIndex(i)}, end));
                 if (!records.ok())
                     violate("6 recovery", "cannot read back: " + records.error().text());
-                else ledger_.complete({topic.id, PartitionIndex(i)}, Offset(0), *records);
+                else
+                    compare({topic.id, PartitionIndex(i)}, partition->leader().ends().start,
+                            *records);
             }
         }
         sim::wait(simulation_, client.close());
+    }
+    // Retention may have gone on while the records were read: what is below `start` counts no more.
+    void compare(const PartitionKey& key, Offset start, std::vector<SeenRecord> records) {
+        if (!records_go_ && start > Offset(0)) violate("8 retention", "records went unasked");
+        if (operator_ && start < operator_->start_of(key))
+            violate("8 retention", "a start that was answered was taken back");
+        std::erase_if(records, [&](const SeenRecord& record) { return record.offset < start; });
+        ledger_.complete(key, start, records);
+    }
+    // Topics that were made are served, those removed are not there any more.
+    void check_made() {
+        if (!operator_) return;
+        for (const std::string& name : operator_->made()) {
+            const meta::TopicRef topic = broker_->image()->topic(name);
+            const replica::LocalTopic* local =
+                topic ? broker_->replicas().topic(topic->id) : nullptr;
+            const replica::Partition* first = local ? local->partition(PartitionIndex(0)) : nullptr;
+            if (first == nullptr || first->offline())
+                violate("7 metadata", name + " was made and is not served");
+        }
+        for (const std::string& name : operator_->removed()) {
+            if (broker_->image()->topic(name)) violate("7 metadata", name + " came back");
+        }
     }
     io::Task<Result<std::vector<SeenRecord>>> audit(client::Client* client,
                                                     TopicPartition partition, Offset end) {
@@ -370,6 +408,10 @@ private:
         if (random_.chance(0.5)) topic.configs["compression.type"] = types[random_.below(6)];
         const bool append_time = random_.chance(0.2);
         if (append_time) topic.configs["message.timestamp.type"] = "LogAppendTime";
+        if (records_go_ && random_.chance(0.7))
+            topic.configs["retention.bytes"] = std::to_string(random_.between(0, 20'000));
+        if (records_go_ && random_.chance(0.3))
+            topic.configs["retention.ms"] = std::to_string(random_.between(1, 5'000));
         return append_time;
     }
     const replica::Partition* partition_of(const KnownTopic& topic, int32_t index) const {
@@ -408,6 +450,7 @@ private:
 
     void close_all() {
         for (auto& client : clients_) sim::wait(simulation_, client->close());
+        if (operator_) sim::wait(simulation_, operator_->close());
         stop();
     }
 
@@ -417,11 +460,13 @@ private:
     Ledger ledger_;
     sim::Node& server_;
     bool acks_survive_power_cuts_;
+    bool records_go_;  // by retention, or because somebody asks for it
     std::vector<std::string> directories_;
     std::set<std::string> out_;  // of these, those that are not plugged in
     Settings settings_;
     std::unique_ptr<broker::Broker> broker_;
     std::vector<std::unique_ptr<ServerClient>> clients_;
+    std::unique_ptr<ServerOperator> operator_;
     std::vector<KnownTopic> topics_;
     std::map<TopicPartition, Offset> watermarks_;
     bool faulty_ = false;
