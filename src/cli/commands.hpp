@@ -16,7 +16,7 @@ namespace cambium::cli {
 
 using Command = std::function<io::Task<Exit>(io::World, Terminal*)>;
 
-// Adds topic, produce, consume, log and doctor to `app`. Parsing puts what the words chose into
+// Adds all commands but those of the server to `app`. Parsing puts what the words chose into
 // `*chosen`, which outlives `app`.
 void add_commands(CLI::App& app, Command* chosen);
 
@@ -24,5 +24,6 @@ void add_topic_commands(CLI::App& app, Command* chosen);
 void add_record_commands(CLI::App& app, Command* chosen);
 void add_log_commands(CLI::App& app, Command* chosen);
 void add_doctor_command(CLI::App& app, Command* chosen);
+void add_completion_command(CLI::App& app, Command* chosen);
 
 }  // namespace cambium::cli

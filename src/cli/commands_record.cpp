@@ -15,15 +15,18 @@ void add_produce(CLI::App& app, Command* chosen) {
         "write records into a topic, by default a record per line of standard input",
         "  echo hello | cambium produce greetings\n"
         "  cambium produce orders --key-separator : --compression zstd < orders.txt\n"
-        "  cambium produce flights --input json-array --key-field origin --file flights.json\n");
+        "  cambium produce flights --input json-array --key-field origin --file flights.json\n"
+        "  cambium consume orders --until end -o json | cambium produce copy --input json\n");
     command.add_option("TOPIC", args->topic, "the topic; made if the server is set so")->required();
     command.add_option("-f,--file", args->file, "read this instead of standard input")
         ->type_name("PATH");
     command
         .add_option("-i,--input", args->input,
-                    "lines; json-array: a record per element, its text as it stands; csv: a record "
-                    "per row, as a JSON object with the header's names")
-        ->check(CLI::IsMember({"lines", "json-array", "csv"}).description(""))
+                    "lines; json: an object per line with value, key, headers, partition and "
+                    "timestamp, as consume -o json writes it; json-array: a record per element, "
+                    "its text as it stands; csv: a record per row, as a JSON object with the "
+                    "header's names")
+        ->check(CLI::IsMember({"lines", "json", "json-array", "csv"}).description(""))
         ->capture_default_str()
         ->type_name("FORM");
     CLI::Option* const separator = command.add_option(
@@ -35,6 +38,10 @@ void add_produce(CLI::App& app, Command* chosen) {
     field->type_name("NAME")->excludes(key);
     key->type_name("TEXT");
     command
+        .add_option("--null", args->null_marker,
+                    "a key or value of a line that reads so is absent (a tombstone)")
+        ->type_name("TEXT");
+    command
         .add_option("-H,--header", args->headers, "a header of every record, as often as wanted")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
@@ -42,6 +49,9 @@ void add_produce(CLI::App& app, Command* chosen) {
         .add_option("-p,--partition", args->partition,
                     "write to this one (else by key, or a batch here and a batch there)")
         ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+    command.add_option("--rate", args->rate, "at most so many records a second")
+        ->check(CLI::PositiveNumber)
         ->type_name("N");
     command.add_option("-z,--compression", args->codec, "none, gzip, snappy, lz4 or zstd")
         ->check(CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}).description(""))
@@ -68,19 +78,18 @@ void add_consume(CLI::App& app, Command* chosen) {
         add_command(app, "consume", "read the records of a topic and wait for more",
                     "  cambium consume flights --until end\n"
                     "  cambium consume flights --from -5 --until end --format '%o %k %v\\n'\n"
-                    "  cambium consume flights --from end -o json\n");
+                    "  cambium consume flights --from -15m --until end -o json\n");
     command.add_option("TOPIC", args->topic, "the topic")->required();
     command
         .add_option("--from", args->from,
-                    "beginning, end, an offset, or -N for the last N of each "
-                    "partition")
+                    "beginning, end, an offset, -N for the last N of each partition, a time "
+                    "(2026-11-22T10:30, UTC), or -15m for so long ago (s, m, h, d)")
         ->capture_default_str()
         ->type_name("WHERE");
     command
-        .add_option_function<std::string>(
-            "--until", [args](const std::string&) { args->until_end = true; },
-            "'end' stops where the topic ends now; without it more is waited for")
-        ->check(CLI::IsMember({"end"}).description(""))
+        .add_option("--until", args->until,
+                    "end: where the topic ends now; an offset or a time: before it; without it "
+                    "more is waited for")
         ->type_name("WHERE");
     command.add_option("-n,--count", args->count, "stop after so many records")
         ->check(CLI::NonNegativeNumber)
@@ -116,6 +125,7 @@ void add_commands(CLI::App& app, Command* chosen) {
     add_record_commands(app, chosen);
     add_log_commands(app, chosen);
     add_doctor_command(app, chosen);
+    add_completion_command(app, chosen);
 }
 
 }  // namespace cambium::cli

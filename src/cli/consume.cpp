@@ -4,8 +4,10 @@
 #include <charconv>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <utility>
 
+#include "cli/when.hpp"
 #include "client/admin.hpp"
 #include "wire/messages/list_offsets.hpp"
 
@@ -22,63 +24,118 @@ struct From {
     int64_t last = 0;  // the last N of each partition, instead
 };
 
-Result<From> parsed_from(std::string_view text) {
-    if (text == "beginning") return From{Start::beginning()};
-    if (text == "end") return From{Start::end()};
+// A number from 0 on, whole.
+std::optional<int64_t> parsed_number(std::string_view text) {
     int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size())
-        return Error{Errc::invalid_argument, "'" + std::string(text) +
-                                                 "' is not beginning, end, an offset, or -N for "
-                                                 "the last N"};
-    if (number < 0) return From{Start::end(), -number};
-    return From{Start::at(Offset(number))};
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+Error no_place(std::string_view text, std::string_view others) {
+    return {Errc::invalid_argument, "'" + std::string(text) + "' is not " + std::string(others) +
+                                        ", nor a time (2026-11-22T10:30, or -15m for so long ago)"};
+}
+
+Result<From> parsed_from(std::string_view text, Timestamp now) {
+    if (text == "beginning") return From{Start::beginning()};
+    if (text == "end") return From{Start::end()};
+    if (const auto time = parsed_time(text, now)) return From{Start::since(*time)};
+    const std::optional<int64_t> number = parsed_number(text);
+    if (!number) return no_place(text, "beginning, end, an offset, or -N for the last N");
+    if (*number < 0) return From{Start::end(), -*number};
+    return From{Start::at(Offset(*number))};
+}
+
+// Where to stop: the end of the log, before an offset, or at the first record that is not older.
+struct Until {
+    bool never = true;
+    std::optional<Offset> offset{};
+    int64_t asked = wire::list_offsets::latest;
+};
+
+Result<Until> parsed_until(std::string_view text, Timestamp now) {
+    if (text.empty()) return Until{};
+    if (text == "end") return Until{.never = false};
+    if (const auto time = parsed_time(text, now))
+        return Until{.never = false, .asked = time->value()};
+    const std::optional<int64_t> number = parsed_number(text);
+    if (!number || *number < 0) return no_place(text, "end or an offset");
+    return Until{.never = false, .offset = Offset(*number)};
 }
 
 // What is read, and how far.
 struct Plan {
     std::map<TopicPartition, Start> starts;
-    // With --until end: where each partition that is not read to its end yet ends.
+    // With --until: where each partition ends that is not read up to there yet.
     std::map<TopicPartition, Offset> ends;
 };
 
-io::Task<Result<Plan>> planned(Session* session, ConsumeArgs args, From from) {
+// Which partitions; errors for one that is not there.
+Result<std::vector<TopicPartition>> chosen(const ConsumeArgs& args, int32_t count) {
+    std::vector<int32_t> indexes = args.partitions;
+    if (indexes.empty())
+        for (int32_t i = 0; i < count; ++i) indexes.push_back(i);
+    std::vector<TopicPartition> out;
+    for (const int32_t index : indexes) {
+        out.push_back({args.topic, PartitionIndex(index)});
+        if (index < 0 || index >= count)
+            return Error{Errc::unknown_topic_or_partition,
+                         out.back().text() + ": the topic has " + std::to_string(count)};
+    }
+    return out;
+}
+
+// What the server says of one partition.
+struct Bounds {
+    Offset first;
+    Offset end;
+    Offset stop;  // where to stop
+};
+
+void plan_one(const TopicPartition& partition, const Bounds& bounds, const From& from,
+              const Until& until, Plan& plan) {
+    Start start = from.start;
+    if (from.last > 0)
+        start =
+            Start::at(std::max(bounds.first, bounds.end - std::min(from.last, bounds.end.value())));
+    const bool at_end = start.kind == Start::Kind::end && bounds.stop <= bounds.end;
+    const bool behind = start.kind == Start::Kind::offset && start.value >= bounds.stop.value();
+    const bool nothing = bounds.stop <= bounds.first || at_end || behind;
+    if (!until.never && nothing) return;
+    plan.starts[partition] = start;
+    if (!until.never) plan.ends[partition] = bounds.stop;
+}
+
+io::Task<Result<Plan>> planned(Session* session, ConsumeArgs args, From from, Until until) {
     const io::Monotonic deadline = session->client().operation_deadline();
     Admin admin(session->client());
     const Result<client::TopicInfo> topic = co_await admin.describe_topic(args.topic);
     if (!topic.ok()) co_return topic.error();
     // So that the consumer finds it in the cache.
     (void)co_await session->client().topic(args.topic, false, deadline);
-    const auto count = static_cast<int32_t>(topic->partitions.size());
-    std::vector<int32_t> partitions = args.partitions;
-    if (partitions.empty())
-        for (int32_t i = 0; i < count; ++i) partitions.push_back(i);
+    const auto partitions = chosen(args, static_cast<int32_t>(topic->partitions.size()));
+    if (!partitions.ok()) co_return partitions.error();
     Plan plan;
+    if (until.never && from.last == 0) {
+        for (const TopicPartition& partition : *partitions) plan.starts[partition] = from.start;
+        co_return plan;
+    }
     std::vector<client::OffsetQuery> queries;
-    for (const int32_t index : partitions) {
-        const TopicPartition partition{args.topic, PartitionIndex(index)};
-        if (index < 0 || index >= count)
-            co_return Error{Errc::unknown_topic_or_partition,
-                            partition.text() + ": the topic has " + std::to_string(count)};
-        plan.starts[partition] = from.start;
+    for (const TopicPartition& partition : *partitions) {
         queries.push_back({partition, wire::list_offsets::earliest});
         queries.push_back({partition, wire::list_offsets::latest});
+        queries.push_back({partition, until.asked});
     }
-    if (!args.until_end && from.last == 0) co_return plan;
     const auto answers = co_await admin.list_offsets(queries);
     if (!answers.ok()) co_return answers.error();
-    for (size_t i = 0; i + 1 < answers->size(); i += 2) {
-        const TopicPartition& partition = (*answers)[i].partition;
-        const Offset first = (*answers)[i].offset;
-        const Offset end = (*answers)[i + 1].offset;
-        Start& start = plan.starts[partition];
-        if (from.last > 0)
-            start = Start::at(std::max(first, end - std::min(from.last, end.value())));
-        const bool nothing = first == end || start.kind == Start::Kind::end ||
-                             (start.kind == Start::Kind::offset && start.value >= end.value());
-        if (!args.until_end) continue;
-        if (nothing) plan.starts.erase(partition);
-        else plan.ends[partition] = end;
+    for (size_t i = 0; i < partitions->size(); ++i) {
+        Bounds bounds{.first = (*answers)[3 * i].offset,
+                      .end = (*answers)[3 * i + 1].offset,
+                      .stop = (*answers)[3 * i + 2].offset};
+        if (bounds.stop.value() < 0) bounds.stop = bounds.end;  // nothing is that young
+        if (until.offset) bounds.stop = *until.offset;
+        plan_one((*partitions)[i], bounds, from, until, plan);
     }
     co_return plan;
 }
@@ -132,7 +189,7 @@ public:
 private:
     [[nodiscard]] bool done() const {
         if (args_.count >= 0 && count_ >= args_.count) return true;
-        return args_.until_end && plan_.ends.empty();
+        return !args_.until.empty() && plan_.ends.empty();
     }
 
     Status write_all() {
@@ -143,7 +200,7 @@ private:
             const client::ConsumedRecord& record = **next;
             const auto end = plan_.ends.find(*record.partition);
             const bool counts =
-                !args_.until_end || (end != plan_.ends.end() && record.offset < end->second);
+                args_.until.empty() || (end != plan_.ends.end() && record.offset < end->second);
             if (counts) {
                 writer_.write(record);
                 ++count_;
@@ -171,7 +228,7 @@ private:
 
     // A person who sees nothing happen learns why, once.
     void tell_waiting(bool got_some) {
-        if (got_some || args_.until_end || std::exchange(told_waiting_, true)) return;
+        if (got_some || !args_.until.empty() || std::exchange(told_waiting_, true)) return;
         if (session_.terminal().said_to_person())
             session_.terminal().say("(that is all for now; waiting for more, Ctrl-C stops)\n");
     }
@@ -187,13 +244,17 @@ private:
 
 io::Task<Exit> consume_all(Session* session, ConsumeArgs args) {
     const std::string what = "cannot consume '" + args.topic + "'";
-    const Result<From> from = parsed_from(args.from);
+    const Timestamp now = session->world().clock.wall();
+    const Result<From> from = parsed_from(args.from, now);
+    const Result<Until> until = parsed_until(args.until, now);
     const Result<RecordFormat> format = RecordFormat::parse(args.keys ? "%k\t%v\n" : args.format);
-    if (!from.ok() || !format.ok()) {
-        (void)session->failed(what, from.ok() ? format.error() : from.error());
+    if (!from.ok() || !until.ok() || !format.ok()) {
+        (void)session->failed(what, !from.ok()    ? from.error()
+                                    : !until.ok() ? until.error()
+                                                  : format.error());
         co_return Exit::usage;
     }
-    Result<Plan> plan = co_await planned(session, args, *from);
+    Result<Plan> plan = co_await planned(session, args, *from, *until);
     if (!plan.ok()) co_return session->failed(what, plan.error());
     Reading reading(*session, args, std::move(plan.value()), *format);
     const Status read = co_await reading.run();

@@ -20,10 +20,10 @@ struct ConsumeArgs {
     ServerArgs server{};
     Output output = Output::text;
     std::string topic{};
-    std::string from =
-        "beginning";         // beginning, end, an offset, or -N: the last N of each partition
-    bool until_end = false;  // of the moment of the start
-    int64_t count = -1;      // all
+    // beginning, end, an offset, -N (the last N of each partition), or a time (cli/when.hpp)
+    std::string from = "beginning";
+    std::string until{};  // end (of the moment of the start), an offset or a time; empty: never
+    int64_t count = -1;   // all
     std::vector<int32_t> partitions{};  // all
     std::string format = "%v\n";
     bool keys = false;  // short for the format "%k\t%v\n"

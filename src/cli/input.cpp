@@ -1,6 +1,8 @@
 #include "cli/input.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace cambium::cli {
@@ -33,7 +35,7 @@ io::Task<Result<std::string>> read_whole(ByteSource* source, size_t limit) {
 
 // ---- Lines
 
-std::optional<std::string_view> LineInput::take_line() {
+std::optional<std::string_view> Lines::take() {
     const std::string_view all = bytes_.text();
     const size_t end = all.find('\n', std::max(at_, searched_));
     searched_ = all.size();
@@ -46,16 +48,7 @@ std::optional<std::string_view> LineInput::take_line() {
     return all.substr(begin, end - begin);
 }
 
-Result<std::optional<InputRecord>> LineInput::parsed(std::string_view line) const {
-    if (separator_.empty()) return std::optional(InputRecord{std::nullopt, line});
-    const size_t at = line.find(separator_);
-    if (at == std::string_view::npos)
-        return Error{Errc::malformed,
-                     "line " + std::to_string(line_) + " has no '" + separator_ + "' after a key"};
-    return std::optional(InputRecord{line.substr(0, at), line.substr(at + separator_.size())});
-}
-
-io::Task<Status> LineInput::read_more() {
+io::Task<Status> Lines::read_more() {
     bytes_.drop_front(std::exchange(at_, 0));
     searched_ = bytes_.size();
     const size_t had = bytes_.size();
@@ -69,17 +62,116 @@ io::Task<Status> LineInput::read_more() {
     co_return Status();
 }
 
-io::Task<Result<std::optional<InputRecord>>> LineInput::next() {
+io::Task<Result<std::optional<std::string_view>>> Lines::next() {
     while (true) {
-        const std::optional<std::string_view> line = take_line();
+        const std::optional<std::string_view> line = take();
         if (line.has_value()) {
             ++line_;
-            co_return parsed(*line);
+            co_return line;
         }
-        if (ended_) co_return std::optional<InputRecord>{};
+        if (ended_) co_return std::optional<std::string_view>{};
         const Status more = co_await read_more();
         if (!more.ok()) co_return more.error();
     }
+}
+
+std::optional<std::string_view> LineInput::unless_null(std::string_view text) const {
+    if (!null_marker_.empty() && text == null_marker_) return std::nullopt;
+    return text;
+}
+
+Result<std::optional<InputRecord>> LineInput::parsed(std::string_view line) const {
+    if (separator_.empty()) return std::optional(InputRecord{std::nullopt, unless_null(line)});
+    const size_t at = line.find(separator_);
+    if (at == std::string_view::npos)
+        return Error{Errc::malformed, "line " + std::to_string(lines_.number()) + " has no '" +
+                                          separator_ + "' after a key"};
+    return std::optional(InputRecord{unless_null(line.substr(0, at)),
+                                     unless_null(line.substr(at + separator_.size()))});
+}
+
+io::Task<Result<std::optional<InputRecord>>> LineInput::next() {
+    const Result<std::optional<std::string_view>> line = co_await lines_.next();
+    if (!line.ok()) co_return line.error();
+    if (!line->has_value()) co_return std::optional<InputRecord>{};
+    co_return parsed(**line);
+}
+
+// ---- Objects
+
+Error ObjectInput::wrong(std::string_view what) const {
+    return {Errc::malformed, "line " + std::to_string(lines_.number()) + ": " + std::string(what)};
+}
+
+Status ObjectInput::take_headers(std::string_view array) {
+    const Error shape = wrong("\"headers\" wants [[\"name\",\"value\"],...]");
+    Result<JsonArray> all = JsonArray::open(array);
+    if (!all.ok()) return shape;
+    while (true) {
+        const Result<std::optional<std::string_view>> one = all->next();
+        if (!one.ok()) return shape;
+        if (!one->has_value()) break;
+        Result<JsonArray> pair = JsonArray::open(**one);
+        if (!pair.ok()) return shape;
+        const Result<std::optional<std::string_view>> key = pair->next();
+        if (!key.ok() || !key->has_value() || !json_string(**key)) return shape;
+        const Result<std::optional<std::string_view>> value = pair->next();
+        if (!value.ok() || !value->has_value()) return shape;
+        header_texts_.emplace_back(*json_string(**key), json_string(**value));
+        if (!header_texts_.back().second && **value != "null") return shape;
+    }
+    for (const auto& [key, value] : header_texts_) {
+        headers_.push_back({key, std::nullopt});
+        if (value) headers_.back().value = as_bytes(*value);
+    }
+    return {};
+}
+
+Result<std::optional<InputRecord>> ObjectInput::parsed(std::string_view line) {
+    const Result<JsonSpan> whole = json_value(line);
+    if (!whole.ok() || line[whole->begin] != '{' ||
+        line.find_first_not_of(" \t\r", whole->end) != std::string_view::npos)
+        return wrong("not one JSON object");
+    const auto text = [&](std::string_view name, std::optional<std::string>& into) {
+        const std::optional<std::string_view> raw = json_member_text(line, name);
+        into = raw ? json_string(*raw) : std::nullopt;
+        return !raw || into || *raw == "null";
+    };
+    const auto number = [&](std::string_view name, int64_t most) -> Result<std::optional<int64_t>> {
+        const std::optional<std::string_view> raw = json_member_text(line, name);
+        if (!raw || *raw == "null") return std::optional<int64_t>{};
+        int64_t value = -1;
+        const auto [end, error] = std::from_chars(raw->data(), raw->data() + raw->size(), value);
+        const bool good = error == std::errc{} && end == raw->data() + raw->size();
+        if (!good || value < -1 || value > most)
+            return wrong("\"" + std::string(name) + "\" is no number that can be");
+        return value < 0 ? std::nullopt : std::optional(value);
+    };
+    if (!json_member_text(line, "value")) return wrong("an object without \"value\"");
+    if (!text("key", key_)) return wrong("\"key\" wants a string or null");
+    if (!text("value", value_)) return wrong("\"value\" wants a string or null");
+    headers_.clear();
+    header_texts_.clear();
+    const std::optional<std::string_view> headers = json_member_text(line, "headers");
+    if (headers && *headers != "null") {
+        const Status taken = take_headers(*headers);
+        if (!taken.ok()) return taken.error();
+    }
+    const auto partition = number("partition", INT32_MAX);
+    if (!partition.ok()) return partition.error();
+    const auto timestamp = number("timestamp", INT64_MAX);
+    if (!timestamp.ok()) return timestamp.error();
+    InputRecord record{.key = key_, .value = value_, .headers = headers_};
+    if (*partition) record.partition = PartitionIndex(static_cast<int32_t>(**partition));
+    if (*timestamp) record.timestamp = Timestamp(**timestamp);
+    return std::optional(record);
+}
+
+io::Task<Result<std::optional<InputRecord>>> ObjectInput::next() {
+    const Result<std::optional<std::string_view>> line = co_await lines_.next();
+    if (!line.ok()) co_return line.error();
+    if (!line->has_value()) co_return std::optional<InputRecord>{};
+    co_return parsed(**line);
 }
 
 // ---- JSON
@@ -104,7 +196,7 @@ Result<std::optional<InputRecord>> JsonInput::next_now() {
     ++count_;
     InputRecord record{std::nullopt, **element};
     if (!key_field_.empty()) {
-        key_ = json_member(record.value, key_field_);
+        key_ = json_member(**element, key_field_);
         if (!key_.has_value())
             return Error{Errc::malformed, "element " + std::to_string(count_) + " has no member '" +
                                               key_field_ + "'"};

@@ -1,5 +1,5 @@
-// Where records to produce come from: lines, the elements of a JSON array, or the rows of a CSV
-// table.
+// Where records to produce come from: lines, objects with key and value, the elements of a JSON
+// array, or the rows of a CSV table.
 //
 // Lines are read as they come, so that what a person types is sent at once; arrays and tables are
 // read whole, up to `whole_bytes_max`. What a record gives are views, valid until the next one is
@@ -9,10 +9,14 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.hpp"
+#include "base/types.hpp"
 #include "bytes/buffer.hpp"
 #include "bytes/bytes.hpp"
 #include "cli/csv.hpp"
@@ -20,6 +24,7 @@
 #include "cli/terminal.hpp"
 #include "io/disk.hpp"
 #include "io/task.hpp"
+#include "record/record.hpp"
 
 namespace cambium::cli {
 
@@ -58,7 +63,10 @@ io::Task<Result<std::string>> read_whole(ByteSource* source, size_t limit = whol
 
 struct InputRecord {
     std::optional<std::string_view> key;
-    std::string_view value;
+    std::optional<std::string_view> value;  // empty: a tombstone
+    std::span<const record::HeaderEntry> headers{};
+    std::optional<PartitionIndex> partition{};
+    std::optional<Timestamp> timestamp{};
 };
 
 class RecordInput {
@@ -68,27 +76,66 @@ public:
     virtual io::Task<Result<std::optional<InputRecord>>> next() = 0;
 };
 
-// One record a line, without its line break; with a separator what stands before its first
-// occurrence is the key (a line without it is malformed).
-class LineInput : public RecordInput {
+// The lines of a text, without their line breaks, valid until the next one is asked for.
+class Lines {
 public:
-    LineInput(std::unique_ptr<ByteSource> source, std::string key_separator)
-        : source_(std::move(source)), separator_(std::move(key_separator)) {}
-    io::Task<Result<std::optional<InputRecord>>> next() override;
+    explicit Lines(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
+    // Empty at the end. Errors: message_too_large above line_bytes_max.
+    io::Task<Result<std::optional<std::string_view>>> next();
+    // Of the last one, from 1.
+    [[nodiscard]] int64_t number() const { return line_; }
 
 private:
     // The next line in what was read, if it is whole.
-    [[nodiscard]] std::optional<std::string_view> take_line();
-    [[nodiscard]] Result<std::optional<InputRecord>> parsed(std::string_view line) const;
+    [[nodiscard]] std::optional<std::string_view> take();
     io::Task<Status> read_more();
 
     std::unique_ptr<ByteSource> source_;
-    std::string separator_;
     Buffer bytes_;
     size_t at_ = 0;        // of the next line
     size_t searched_ = 0;  // without a line break
     bool ended_ = false;
     int64_t line_ = 0;
+};
+
+// One record a line; with a separator what stands before its first occurrence is the key (a line
+// without it is malformed). What equals `null_marker`, unless that is empty, is absent.
+class LineInput : public RecordInput {
+public:
+    LineInput(std::unique_ptr<ByteSource> source, std::string key_separator,
+              std::string null_marker = {})
+        : lines_(std::move(source)),
+          separator_(std::move(key_separator)),
+          null_marker_(std::move(null_marker)) {}
+    io::Task<Result<std::optional<InputRecord>>> next() override;
+
+private:
+    [[nodiscard]] Result<std::optional<InputRecord>> parsed(std::string_view line) const;
+    [[nodiscard]] std::optional<std::string_view> unless_null(std::string_view text) const;
+
+    Lines lines_;
+    std::string separator_;
+    std::string null_marker_;
+};
+
+// One record a line, as `cambium consume -o json` writes it: an object with "value" (a string, or
+// null for a tombstone) and, as far as wanted, "key", "headers" ([["name","value"],...]),
+// "partition" and "timestamp" (ms). Other members mean nothing here.
+class ObjectInput : public RecordInput {
+public:
+    explicit ObjectInput(std::unique_ptr<ByteSource> source) : lines_(std::move(source)) {}
+    io::Task<Result<std::optional<InputRecord>>> next() override;
+
+private:
+    [[nodiscard]] Result<std::optional<InputRecord>> parsed(std::string_view line);
+    [[nodiscard]] Status take_headers(std::string_view array);
+    [[nodiscard]] Error wrong(std::string_view what) const;
+
+    Lines lines_;
+    std::optional<std::string> key_;
+    std::optional<std::string> value_;
+    std::vector<std::pair<std::string, std::optional<std::string>>> header_texts_;
+    std::vector<record::HeaderEntry> headers_;
 };
 
 // The elements of an array, each with exactly its text; the key is a member of the element.

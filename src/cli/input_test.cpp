@@ -44,7 +44,8 @@ std::vector<Pair> all(RecordInput& input, Errc expected = Errc::none) {
             return out;
         }
         if (!record->has_value()) break;
-        out.emplace_back(std::string((*record)->key.value_or("-")), std::string((*record)->value));
+        out.emplace_back(std::string((*record)->key.value_or("-")),
+                         std::string((*record)->value.value_or("(null)")));
     }
     CHECK(expected == Errc::none);
     return out;
@@ -66,6 +67,57 @@ TEST_CASE("what stands before the first separator is the key") {
     CHECK(all(input) == std::vector<Pair>{{"a", "b::c"}, {"", "d"}});
     LineInput without(std::make_unique<Pieces>("a:b\nc\n", 3), ":");
     CHECK(all(without, Errc::malformed) == std::vector<Pair>{{"a", "b"}});
+}
+
+TEST_CASE("what equals the null marker is absent") {
+    LineInput input(std::make_unique<Pieces>("a:NULL\nNULL:b\nNULLs:c\n", 3), ":", "NULL");
+    CHECK(all(input) == std::vector<Pair>{{"a", "(null)"}, {"-", "b"}, {"NULLs", "c"}});
+}
+
+TEST_CASE("an object a line gives key, value, headers, partition and time") {
+    ObjectInput input(std::make_unique<Pieces>(
+        "{\"key\":\"k\",\"value\":\"a\\nb\",\"headers\":[[\"h\",\"1\"],[\"n\",null]],"
+        "\"partition\":3,\"timestamp\":1700000000000,\"offset\":7}\n"
+        " {\"value\":null} \n",
+        5));
+    sim::Simulation simulation(1);
+    const auto first = sim::wait(simulation, input.next());
+    REQUIRE((first.ok() && first->has_value()));
+    const InputRecord& record = **first;
+    CHECK(record.key == "k");
+    CHECK(record.value == "a\nb");
+    CHECK(record.partition == PartitionIndex(3));
+    CHECK(record.timestamp == Timestamp(1'700'000'000'000));
+    REQUIRE(record.headers.size() == 2);
+    CHECK(record.headers[0].key == "h");
+    CHECK(as_text(record.headers[0].value.value()) == "1");
+    CHECK_FALSE(record.headers[1].value.has_value());
+    const auto second = sim::wait(simulation, input.next());
+    REQUIRE((second.ok() && second->has_value()));
+    CHECK_FALSE((*second)->value.has_value());
+    CHECK_FALSE((*second)->key.has_value());
+    CHECK((*second)->headers.empty());
+    CHECK_FALSE((*second)->partition.has_value());
+}
+
+TEST_CASE("a line that is no such object is malformed, with its number") {
+    for (const char* line :
+         {"", "[]", "1", "{}", "{\"key\":\"k\"}", "{\"value\":1}", "{\"value\":\"v\",\"key\":1}",
+          "{\"value\":\"v\"} x", "{\"value\":\"v\",\"partition\":-2}",
+          "{\"value\":\"v\",\"partition\":2147483648}", "{\"value\":\"v\",\"timestamp\":1.5}",
+          "{\"value\":\"v\",\"headers\":{}}", "{\"value\":\"v\",\"headers\":[[\"a\"]]}",
+          "{\"value\":\"v\",\"headers\":[[1,\"a\"]]}",
+          "{\"value\":\"v\",\"headers\":[[\"a\",1]]}"}) {
+        CAPTURE(line);
+        ObjectInput input(
+            std::make_unique<Pieces>("{\"value\":\"ok\"}\n" + std::string(line) + "\n", 64));
+        sim::Simulation simulation(1);
+        REQUIRE(sim::wait(simulation, input.next()).ok());
+        const auto second = sim::wait(simulation, input.next());
+        REQUIRE_FALSE(second.ok());
+        CHECK(second.code() == Errc::malformed);
+        CHECK(second.error().text().find("line 2") != std::string::npos);
+    }
 }
 
 TEST_CASE("long lines come whole") {

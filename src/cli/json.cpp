@@ -263,7 +263,7 @@ Result<std::optional<std::string_view>> JsonArray::next() {
     return std::optional(text_.substr(span->begin, span->end - span->begin));
 }
 
-std::optional<std::string> json_member(std::string_view text, std::string_view name) {
+std::optional<std::string_view> json_member_text(std::string_view text, std::string_view name) {
     Scanner scanner(text, 0);
     if (!scanner.take('{') || scanner.take('}')) return std::nullopt;
     do {
@@ -276,12 +276,22 @@ std::optional<std::string> json_member(std::string_view text, std::string_view n
         const size_t begin = scanner.position();
         scanner.value();
         if (!scanner.ok()) return std::nullopt;
-        if (unescaped(text.substr(name_begin + 1, name_end - name_begin - 2)) != name) continue;
-        const std::string_view value = text.substr(begin, scanner.position() - begin);
-        return value.front() == '"' ? unescaped(value.substr(1, value.size() - 2))
-                                    : std::string(value);
+        if (unescaped(text.substr(name_begin + 1, name_end - name_begin - 2)) == name)
+            return text.substr(begin, scanner.position() - begin);
     } while (scanner.take(','));
     return std::nullopt;
+}
+
+std::optional<std::string> json_string(std::string_view text) {
+    if (text.size() < 2 || text.front() != '"') return std::nullopt;
+    return unescaped(text.substr(1, text.size() - 2));
+}
+
+std::optional<std::string> json_member(std::string_view text, std::string_view name) {
+    const std::optional<std::string_view> value = json_member_text(text, name);
+    if (!value) return std::nullopt;
+    std::optional<std::string> characters = json_string(*value);
+    return characters ? std::move(characters) : std::string(*value);
 }
 
 bool is_json_number(std::string_view text) {

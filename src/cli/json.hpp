@@ -40,6 +40,14 @@ private:
     bool first_ = true;
 };
 
+// The JSON text of the member `name` of the object `text`. Empty when `text` is no valid object up
+// to there or has no such member.
+[[nodiscard]] std::optional<std::string_view> json_member_text(std::string_view text,
+                                                               std::string_view name);
+
+// The characters of a JSON string; empty when `text`, which is a valid value, is none.
+[[nodiscard]] std::optional<std::string> json_string(std::string_view text);
+
 // The member `name` of the object `text`: of a string its characters, of anything else its JSON
 // text. Empty when `text` is no valid object or has no such member.
 [[nodiscard]] std::optional<std::string> json_member(std::string_view text, std::string_view name);

@@ -8,6 +8,7 @@
 #include "cli/json.hpp"
 #include "cli/progress.hpp"
 #include "client/producer.hpp"
+#include "io/timers.hpp"
 
 namespace cambium::cli {
 namespace {
@@ -87,7 +88,9 @@ io::Task<Result<std::unique_ptr<RecordInput>>> open_input(Session* session, Prod
         source = std::make_unique<FileSource>(std::move(file.value()));
     }
     if (args.input == "lines")
-        co_return std::make_unique<LineInput>(std::move(source), args.key_separator);
+        co_return std::make_unique<LineInput>(std::move(source), args.key_separator,
+                                              args.null_marker);
+    if (args.input == "json") co_return std::make_unique<ObjectInput>(std::move(source));
     Result<std::string> text = co_await read_whole(source.get());
     if (!text.ok()) co_return text.error();
     if (args.input == "csv") {
@@ -101,6 +104,28 @@ io::Task<Result<std::unique_ptr<RecordInput>>> open_input(Session* session, Prod
     co_return std::move(json.value());
 }
 
+// Holds records back so that no more than `rate` a second are sent.
+class Pace {
+public:
+    Pace(io::World& world, int64_t rate)
+        : world_(world), rate_(rate), began_(world.clock.now()), alarm_(world.timers) {}
+    // Until the record after `sent` others is due. What lingers meanwhile goes its way.
+    io::Task<Status> due(uint64_t sent) {
+        if (rate_ <= 0) co_return Status();
+        constexpr double second = 1e9;
+        const double wait = static_cast<double>(sent) * second / static_cast<double>(rate_);
+        const io::Monotonic when = began_ + io::Duration(static_cast<int64_t>(wait));
+        if (when <= world_.clock.now()) co_return Status();
+        co_return co_await alarm_.sleep_until(when);
+    }
+
+private:
+    io::World& world_;
+    int64_t rate_;
+    io::Monotonic began_;
+    io::Alarm alarm_;
+};
+
 struct Job {
     const ProduceArgs& args;
     std::vector<record::HeaderEntry> headers;
@@ -108,12 +133,28 @@ struct Job {
     client::Producer& producer;
     Deliveries& deliveries;
     Progress& progress;
+    Pace& pace;
+    std::vector<record::HeaderEntry> all_headers{};  // of one record, its own ones last
     bool input_failed = false;
 };
 
+client::Outgoing outgoing(Job* job, const InputRecord& read) {
+    const ProduceArgs& args = job->args;
+    client::Outgoing record{.topic = args.topic};
+    if (read.value.has_value()) record.value = as_bytes(*read.value);
+    if (read.key.has_value()) record.key = as_bytes(*read.key);
+    else if (args.key.has_value()) record.key = as_bytes(*args.key);
+    job->all_headers = job->headers;
+    job->all_headers.insert(job->all_headers.end(), read.headers.begin(), read.headers.end());
+    record.headers = job->all_headers;
+    record.partition = read.partition;
+    if (args.partition >= 0) record.partition = PartitionIndex(args.partition);
+    record.timestamp = read.timestamp;
+    return record;
+}
+
 // Sends until the input ends.
 io::Task<Status> send_all(Job* job) {
-    const ProduceArgs& args = job->args;
     for (uint64_t tag = 0;; ++tag) {
         const Result<std::optional<InputRecord>> next = co_await job->input.next();
         if (!next.ok()) {
@@ -121,12 +162,9 @@ io::Task<Status> send_all(Job* job) {
             co_return next.error();
         }
         if (!next->has_value()) co_return Status();
-        const InputRecord& read = **next;
-        client::Outgoing record{.topic = args.topic, .value = as_bytes(read.value)};
-        record.headers = job->headers;
-        if (args.partition >= 0) record.partition = PartitionIndex(args.partition);
-        if (read.key.has_value()) record.key = as_bytes(*read.key);
-        else if (args.key.has_value()) record.key = as_bytes(*args.key);
+        const Status due = co_await job->pace.due(tag);
+        if (!due.ok()) co_return due;
+        const client::Outgoing record = outgoing(job, **next);
         const Status sent = co_await job->producer.send(record, {&job->deliveries, tag});
         if (!sent.ok()) co_return sent;
         job->progress.count(job->deliveries.count());
@@ -170,7 +208,8 @@ io::Task<Exit> produce_all(Session* session, ProduceArgs args) {
     client::Producer producer(session->client(), producer_options(args));
     Deliveries deliveries(session->terminal(), args.output);
     Progress progress(session->world(), session->terminal(), "records");
-    Job job{args, std::move(*headers), **input, producer, deliveries, progress};
+    Pace pace(session->world(), args.rate);
+    Job job{args, std::move(*headers), **input, producer, deliveries, progress, pace};
     const Status sent = co_await send_all(&job);
     co_await producer.flush();
     co_await producer.close();

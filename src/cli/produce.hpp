@@ -19,11 +19,13 @@ struct ProduceArgs {
     Output output = Output::text;
     std::string topic{};
     std::string file{};                  // empty: standard input
-    std::string input = "lines";         // lines, json-array, csv
+    std::string input = "lines";         // lines, json, json-array, csv
     std::string key_separator{};         // of lines
+    std::string null_marker{};           // of lines: what it stands for is absent
     std::string key_field{};             // of arrays and tables
     std::optional<std::string> key{};    // for every record
     std::vector<std::string> headers{};  // NAME=VALUE
+    int64_t rate = 0;                    // records per second; 0: as fast as they come
     int32_t partition = -1;
     std::string codec = "none";
     std::string acks = "all";

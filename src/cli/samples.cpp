@@ -79,7 +79,7 @@ io::Task<Result<int64_t>> send_missing(Loading* loading) {
         const client::Outgoing record{.topic = loading->topic,
                                       .partition = partition,
                                       .key = key,
-                                      .value = as_bytes((*next)->value)};
+                                      .value = as_bytes((*next)->value.value_or(""))};
         const Status sent = co_await loading->producer->send(record, {loading->tally, 0});
         if (!sent.ok()) co_return sent.error();
         if (!loading->tally->status().ok()) co_return loading->tally->status().error();

@@ -104,7 +104,7 @@ TEST_CASE("what is produced is consumed, with keys and headers") {
           "{\"partition\":0,\"offset\":2}\n");
     const auto read = [&](ConsumeArgs args) {
         args.topic = "t";
-        args.until_end = true;
+        args.until = "end";
         CHECK(house.run(&consume, std::move(args)) == Exit::ok);
         return house.paper.output;
     };
@@ -117,9 +117,65 @@ TEST_CASE("what is produced is consumed, with keys and headers") {
     CHECK(read({.from = "-100"}) == "1\n2\n3\n");
 }
 
+TEST_CASE("records are read from and until offsets and times") {
+    House house(5);
+    house.paper.input =
+        "{\"value\":\"a\",\"timestamp\":1767222000000}\n"  // 2025-12-31T23:00
+        "{\"value\":\"b\",\"timestamp\":1767225600000}\n"  // an hour later
+        "{\"value\":null,\"timestamp\":1767229200000,\"headers\":[[\"h\",\"1\"]]}\n";
+    const Exit produced = house.run(&produce, ProduceArgs{.topic = "t", .input = "json"});
+    REQUIRE_MESSAGE(produced == Exit::ok, house.paper.said);
+    const auto read = [&](ConsumeArgs args) {
+        args.topic = "t";
+        args.format = "%o%v%h ";
+        CHECK(house.run(&consume, std::move(args)) == Exit::ok);
+        return house.paper.output;
+    };
+    CHECK(read({.until = "end"}) == "0a 1b 2h=1 ");
+    CHECK(read({.until = "2"}) == "0a 1b ");
+    CHECK(read({.until = "0"}).empty());
+    CHECK(read({.from = "1", .until = "1"}).empty());
+    CHECK(read({.until = "2026-01-01T00:00"}) == "0a ");
+    CHECK(read({.from = "2025-12-31T23:00:01", .until = "end"}) == "1b 2h=1 ");
+    CHECK(read({.from = "2030-01-01", .until = "end"}).empty());
+    CHECK(read({.until = "2030-01-01"}) == "0a 1b 2h=1 ");
+    CHECK(read({.from = "-2", .until = "2"}) == "1b ");
+    CHECK(house.run(&consume, ConsumeArgs{.topic = "t", .until = "soon"}) == Exit::usage);
+}
+
+TEST_CASE("what consume writes as JSON is what produce reads") {
+    House house(6);
+    house.paper.input = "k:v\n\xc3\xa4:NULL\n";
+    REQUIRE(house.run(&produce, ProduceArgs{.topic = "t",
+                                            .key_separator = ":",
+                                            .null_marker = "NULL",
+                                            .headers = {"h=1"}}) == Exit::ok);
+    ConsumeArgs all{.output = Output::json, .topic = "t", .until = "end"};
+    REQUIRE(house.run(&consume, all) == Exit::ok);
+    const std::string first = house.paper.output;
+    house.paper.input = first;
+    REQUIRE(house.run(&produce, ProduceArgs{.topic = "u", .input = "json"}) == Exit::ok);
+    all.topic = "u";
+    REQUIRE(house.run(&consume, all) == Exit::ok);
+    std::string second = house.paper.output;
+    for (size_t at = 0; (at = second.find("\"u\"", at)) != std::string::npos;)
+        second.replace(at, 3, "\"t\"");
+    CHECK(second == first);
+}
+
+TEST_CASE("a rate holds records back") {
+    House house(7);
+    for (int i = 0; i < 21; ++i) house.paper.input += "x\n";
+    const io::Monotonic began = house.simulation.now();
+    REQUIRE(house.run(&produce, ProduceArgs{.topic = "t", .rate = 10}) == Exit::ok);
+    const io::Duration took = house.simulation.now() - began;
+    CHECK(took >= std::chrono::seconds(2));
+    CHECK(took < std::chrono::seconds(4));
+}
+
 TEST_CASE("consuming what is not there fails and says what there is to do") {
     House house(3);
-    CHECK(house.run(&consume, ConsumeArgs{.topic = "t", .until_end = true}) == Exit::failed);
+    CHECK(house.run(&consume, ConsumeArgs{.topic = "t", .until = "end"}) == Exit::failed);
     CHECK(house.paper.said.find("topic list") != std::string::npos);
     CHECK(house.run(&consume, ConsumeArgs{.topic = "t", .from = "tomorrow"}) == Exit::usage);
     house.paper.input = "x\n";
@@ -151,7 +207,7 @@ std::string flights(int count) {
 
 // The values of each partition, in order.
 std::map<std::string, std::vector<std::string>> held(House& house, std::string topic) {
-    ConsumeArgs args{.topic = std::move(topic), .until_end = true, .format = "%p %v\n"};
+    ConsumeArgs args{.topic = std::move(topic), .until = "end", .format = "%p %v\n"};
     REQUIRE(house.run(&consume, std::move(args)) == Exit::ok);
     std::map<std::string, std::vector<std::string>> out;
     std::string_view rest = house.paper.output;
