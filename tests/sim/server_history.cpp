@@ -33,6 +33,8 @@ using std::chrono::seconds;
 constexpr uint16_t port = 9092;
 constexpr int64_t chaos_lives_max = 5;
 constexpr int start_tries_max = 50;
+// Without a reserve a full disk may refuse the start: in the end somebody makes room.
+constexpr int start_tries_without_space = 10;
 
 class ServerHistory {
 public:
@@ -159,6 +161,7 @@ private:
     // Starts until it works; a start may be cut short, too.
     void start_again() {
         for (int i = 0; i < start_tries_max && outcome_.violations.empty(); ++i) {
+            if (i == start_tries_without_space) server_.disk().faults.quota_bytes = INT64_MAX;
             sim::EventId sudden = sim::EventId::none;
             if (faulty_ && random_.chance(0.2)) {
                 sudden = simulation_.after(io::Duration(random_.between(1, 20'000'000)),
