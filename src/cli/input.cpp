@@ -194,7 +194,7 @@ Result<std::optional<InputRecord>> JsonInput::next_now() {
     if (!element.ok()) return element.error();
     if (!element->has_value()) return std::optional<InputRecord>{};
     ++count_;
-    InputRecord record{std::nullopt, **element};
+    InputRecord record{std::nullopt, *element};
     if (!key_field_.empty()) {
         key_ = json_member(**element, key_field_);
         if (!key_.has_value())
