@@ -1,91 +1,14 @@
 #include "base/settings.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <system_error>
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/settings_parse.hpp"
 
 namespace cambium {
 
 namespace {
-
-Error invalid(std::string text) { return {Errc::invalid_config, std::move(text)}; }
-
-// In the words of Kafka, which people search for.
-Error refused(const Setting& setting, std::string_view value, const std::string& why) {
-    return invalid("Invalid value " + std::string(value) + " for configuration " +
-                   std::string(setting.name) + ": " + why);
-}
-
-std::string_view trimmed(std::string_view text) {
-    const size_t from = text.find_first_not_of(" \t");
-    if (from == std::string_view::npos) return {};
-    return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
-
-template <class Number> std::optional<Number> parsed(std::string_view text) {
-    text = trimmed(text);
-    if (text.starts_with('+')) text.remove_prefix(1);
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
-std::optional<bool> parsed_boolean(std::string_view text) {
-    std::string lower(trimmed(text));
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    if (lower == "true") return true;
-    if (lower == "false") return false;
-    return std::nullopt;
-}
-
-// What the bits of the type allow, within what the row allows.
-std::pair<int64_t, int64_t> limits(const Setting& setting) {
-    const int64_t most_of_type = setting.type == SettingType::small     ? INT16_MAX
-                                 : setting.type == SettingType::integer ? INT32_MAX
-                                                                        : INT64_MAX;
-    return {std::max(setting.least, -most_of_type - 1), std::min(setting.most, most_of_type)};
-}
-
-Status check_integer(const Setting& setting, std::string_view value) {
-    const auto number = parsed<int64_t>(value);
-    if (!number) return refused(setting, value, "Not a whole number");
-    const auto [least, most] = limits(setting);
-    if (*number < least)
-        return refused(setting, value, "Value must be at least " + std::to_string(least));
-    if (*number > most)
-        return refused(setting, value, "Value must be no more than " + std::to_string(most));
-    return {};
-}
-
-Status check_real(const Setting& setting, std::string_view value) {
-    const auto number = parsed<double>(value);
-    if (!number || !std::isfinite(*number)) return refused(setting, value, "Not a number");
-    if (*number < static_cast<double>(setting.least))
-        return refused(setting, value, "Value must be at least " + std::to_string(setting.least));
-    if (*number > static_cast<double>(setting.most))
-        return refused(setting, value,
-                       "Value must be no more than " + std::to_string(setting.most));
-    return {};
-}
-
-Status check_choice(const Setting& setting, std::string_view value) {
-    if (setting.choices.empty()) return {};
-    for (const std::string& choice : split_list(setting.choices))
-        if (choice == value) return {};
-    return refused(setting, value, "String must be one of: " + std::string(setting.choices));
-}
-
-Status check_list(const Setting& setting, std::string_view value) {
-    for (const std::string& item : split_list(value))
-        if (Status status = check_choice(setting, item); !status) return status;
-    return {};
-}
 
 // How many letters must change to make one name of the other.
 size_t distance(std::string_view a, std::string_view b) {
@@ -124,45 +47,66 @@ const Setting& row(std::string_view name, SettingScope scope) {
 // The readings below are of values that were checked when they were set, or of the table's own.
 int64_t as_integer(std::string_view name, const std::optional<std::string>& value) {
     check(value.has_value(), name);
-    const auto number = parsed<int64_t>(*value);
+    const auto number = settings_parse::integer(*value);
     check(number.has_value(), name, *value);
     return *number;
 }
 
 bool as_boolean(std::string_view name, const std::optional<std::string>& value) {
     check(value.has_value(), name);
-    const auto flag = parsed_boolean(*value);
+    const auto flag = settings_parse::boolean(*value);
     check(flag.has_value(), name, *value);
     return *flag;
 }
 
 double as_real(std::string_view name, const std::optional<std::string>& value) {
     check(value.has_value(), name);
-    const auto number = parsed<double>(*value);
+    const auto number = settings_parse::real(*value);
     check(number.has_value(), name, *value);
     return *number;
 }
 
 std::string scaled(const std::string& value, int64_t factor) {
-    const auto number = parsed<int64_t>(value);
+    const auto number = settings_parse::integer(value);
     if (factor == 1 || !number || *number < 0) return value;
     int64_t product = 0;
     if (__builtin_mul_overflow(*number, factor, &product)) product = INT64_MAX;
     return std::to_string(product);
 }
 
-}  // namespace
-
-std::vector<std::string> split_list(std::string_view text) {
-    std::vector<std::string> parts;
-    while (!text.empty()) {
-        const size_t comma = std::min(text.find(','), text.size());
-        const std::string_view part = trimmed(text.substr(0, comma));
-        if (!part.empty()) parts.emplace_back(part);
-        text.remove_prefix(std::min(comma + 1, text.size()));
-    }
-    return parts;
+// Those that name something: the array ends with empty names.
+std::span<const Synonym> named(const std::array<Synonym, 3>& synonyms) {
+    const auto end = std::ranges::find(synonyms, std::string_view{}, &Synonym::name);
+    return {synonyms.begin(), end};
 }
+
+// A broker setting that comes in several units, from itself on to the coarser ones.
+std::span<const Synonym> units_of(const Setting& setting) {
+    for (const Setting& topic : settings_table()) {
+        const std::span<const Synonym> names = named(topic.synonyms);
+        const auto self = std::ranges::find(names, setting.name, &Synonym::name);
+        if (self != names.end() && names.size() > 1) return {self, names.end()};
+    }
+    return {};
+}
+
+bool counts(const SettingValues& values, const Setting& setting) {
+    const auto found = values.find(setting.name);
+    return found != values.end() && check_setting(setting, found->second).ok();
+}
+
+SettingValues that_count(const SettingValues& values, std::vector<std::string>& refused) {
+    SettingValues out;
+    for (const auto& [name, value] : values) {
+        const Setting* const setting = find_setting(name, SettingScope::broker);
+        if (setting != nullptr && setting->dynamic && check_setting(*setting, value).ok())
+            out.emplace(name, value);
+        else refused.push_back(name);
+    }
+    return out;
+}
+
+}  // namespace
 
 const Setting* find_setting(std::string_view name, SettingScope scope) {
     const auto rows = settings_table();
@@ -170,47 +114,21 @@ const Setting* find_setting(std::string_view name, SettingScope scope) {
     return found != rows.end() && found->name == name && found->has(scope) ? &*found : nullptr;
 }
 
-Status check_setting(const Setting& setting, std::string_view value) {
-    switch (setting.type) {
-        case SettingType::boolean:
-            if (const auto flag = parsed_boolean(value))
-                return check_choice(setting, *flag ? "true" : "false");
-            return refused(setting, value, "Expected value to be either true or false");
-        case SettingType::integer:
-        case SettingType::small:
-        case SettingType::large: return check_integer(setting, value);
-        case SettingType::real: return check_real(setting, value);
-        case SettingType::list: return check_list(setting, value);
-        case SettingType::text: return check_choice(setting, trimmed(value));
-    }
-    check(false, setting.name);
-    return {};
-}
-
-Status check_topic_settings(const SettingValues& values) {
-    for (const auto& [name, value] : values) {
-        const Setting* const setting = find_setting(name, SettingScope::topic);
-        if (setting == nullptr) return invalid("Unknown topic config name: " + name);
-        if (Status status = check_setting(*setting, value); !status) return status;
-    }
-    const Settings standard;
-    const int64_t least = standard.topic_integer("min.compaction.lag.ms", values);
-    const int64_t most = standard.topic_integer("max.compaction.lag.ms", values);
-    if (least > most)
-        return invalid("conflict topic config setting min.compaction.lag.ms (" +
-                       std::to_string(least) + ") > max.compaction.lag.ms (" +
-                       std::to_string(most) + ")");
-    return {};
-}
-
 Status Settings::set(std::string_view name, std::string_view value) {
     const Setting* const setting = find_setting(name, SettingScope::broker);
-    if (setting == nullptr && !setting_without_effect(name))
-        return invalid("unknown setting " + std::string(name) + meant(name));
-    if (setting != nullptr)
-        if (Status status = check_setting(*setting, value); !status) return status;
+    if (setting == nullptr)
+        return Error{Errc::invalid_config, "unknown setting " + std::string(name) + meant(name)};
+    if (Status status = check_setting(*setting, value); !status) return status;
     given_.insert_or_assign(std::string(name), std::string(value));
     return {};
+}
+
+std::vector<std::string> Settings::set_dynamic(const SettingValues& all_nodes,
+                                               const SettingValues& this_node) {
+    std::vector<std::string> refused;
+    all_nodes_ = that_count(all_nodes, refused);
+    this_node_ = that_count(this_node, refused);
+    return refused;
 }
 
 std::optional<std::string> Settings::find(std::string_view name) const {
@@ -222,7 +140,7 @@ double Settings::real(std::string_view name) const { return as_real(name, find(n
 std::string Settings::text(std::string_view name) const {
     const std::optional<std::string> value = find(name);
     check(value.has_value(), name);
-    return std::string(trimmed(*value));
+    return *value;
 }
 std::vector<std::string> Settings::list(std::string_view name) const {
     return split_list(text(name));
@@ -240,7 +158,7 @@ double Settings::topic_real(std::string_view name, const SettingValues& topic) c
 std::string Settings::topic_text(std::string_view name, const SettingValues& topic) const {
     const Effective found = effective(row(name, SettingScope::topic), topic);
     check(found.value.has_value(), name);
-    return std::string(trimmed(*found.value));
+    return *found.value;
 }
 std::vector<std::string> Settings::topic_list(std::string_view name,
                                               const SettingValues& topic) const {
@@ -252,26 +170,79 @@ int64_t Settings::topic_segment_bytes(const SettingValues& topic) const {
     return small.value ? as_integer(small.by, small.value) : topic_integer("segment.bytes", topic);
 }
 
-Effective Settings::effective(const Setting& setting) const {
-    check(setting.has(SettingScope::broker), setting.name);
-    if (const auto given = given_.find(setting.name); given != given_.end())
-        return {given->second, SettingSource::broker, setting.name};
+std::array<Settings::Layer, 3> Settings::layers() const {
+    return {{{&this_node_, SettingSource::this_node},
+             {&all_nodes_, SettingSource::all_nodes},
+             {&given_, SettingSource::broker}}};
+}
+
+// The first of `names` that is set, else the default.
+Effective Settings::behind(const Setting& setting, std::span<const Synonym> names) const {
+    for (const Layer& layer : layers())
+        for (const Synonym& synonym : names)
+            if (const auto set = layer.values->find(synonym.name); set != layer.values->end())
+                return {canonical(setting, scaled(set->second, synonym.factor)), layer.source,
+                        synonym.name};
     Effective found{std::nullopt, SettingSource::standard, setting.name};
     if (setting.standard) found.value = *setting.standard;
     return found;
 }
 
+Effective Settings::effective(const Setting& setting) const {
+    check(setting.has(SettingScope::broker), setting.name);
+    const std::array<Synonym, 1> self{{{setting.name}}};
+    return behind(setting, self);
+}
+
 Effective Settings::effective(const Setting& setting, const SettingValues& topic) const {
     check(setting.has(SettingScope::topic), setting.name);
-    if (const auto set = topic.find(setting.name); set != topic.end())
-        return {set->second, SettingSource::topic, setting.name};
+    if (counts(topic, setting))
+        return {canonical(setting, topic.find(setting.name)->second), SettingSource::topic,
+                setting.name};
     if (setting.has(SettingScope::broker)) return effective(setting);
-    for (const Synonym& synonym : setting.synonyms)
-        if (const auto given = given_.find(synonym.name); given != given_.end())
-            return {scaled(given->second, synonym.factor), SettingSource::broker, synonym.name};
-    Effective found{std::nullopt, SettingSource::standard, setting.name};
-    if (setting.standard) found.value = *setting.standard;
-    return found;
+    return behind(setting, named(setting.synonyms));
+}
+
+// A default counts as one only where nothing finer stands before it without one, as in Kafka.
+std::vector<SettingOrigin> Settings::all_behind(std::span<const Synonym> names) const {
+    std::vector<SettingOrigin> out;
+    for (const Layer& layer : layers())
+        for (const Synonym& synonym : names)
+            if (const auto set = layer.values->find(synonym.name); set != layer.values->end())
+                out.push_back({synonym.name, set->second, layer.source});
+    for (const Synonym& synonym : names) {
+        const Setting& setting = row(synonym.name, SettingScope::broker);
+        const bool first = synonym.name == names.front().name;
+        if (setting.standard && (first || !out.empty()))
+            out.push_back({synonym.name, std::string(*setting.standard), SettingSource::standard});
+    }
+    return out;
+}
+
+std::vector<SettingOrigin> Settings::origins(const Setting& setting) const {
+    check(setting.has(SettingScope::broker), setting.name);
+    const std::array<Synonym, 1> self{{{setting.name}}};
+    const std::span<const Synonym> units = units_of(setting);
+    std::vector<SettingOrigin> out = all_behind(units.empty() ? self : units);
+    // A coarser unit gives another setting its value, not this one.
+    const auto own = std::ranges::find(out, setting.name, &SettingOrigin::name);
+    out.erase(out.begin(), own);
+    return out;
+}
+
+std::vector<SettingOrigin> Settings::origins(const Setting& setting,
+                                             const SettingValues& topic) const {
+    check(setting.has(SettingScope::topic), setting.name);
+    std::vector<SettingOrigin> out;
+    if (counts(topic, setting))
+        out.push_back({setting.name, canonical(setting, topic.find(setting.name)->second),
+                       SettingSource::topic});
+    const std::array<Synonym, 1> self{{{setting.name}}};
+    const std::span<const Synonym> names =
+        setting.has(SettingScope::broker) ? self : named(setting.synonyms);
+    const std::vector<SettingOrigin> broker = all_behind(names);
+    out.insert(out.end(), broker.begin(), broker.end());
+    return out;
 }
 
 }  // namespace cambium

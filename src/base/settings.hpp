@@ -3,7 +3,7 @@
 //
 // A broker setting holds for the server; a topic setting for one topic, and where the topic does
 // not set it, the broker setting of its synonyms does, then its default. Some names are both.
-// The table is constant. A Settings is a plain value: whoever changes one publishes a new one.
+// The table is constant. A Settings is a plain value of one loop.
 #pragma once
 
 #include <array>
@@ -30,6 +30,8 @@ enum class SettingType : int8_t {
     large = 5,    // 64 bits
     real = 6,
     list = 7,  // comma-separated
+    class_name = 8,
+    password = 9,  // never shown
 };
 
 enum class SettingScope : uint8_t { broker = 1, topic = 2, both = 3 };
@@ -52,12 +54,20 @@ struct Setting {
     int64_t most = std::numeric_limits<int64_t>::max();
     // Of text, and of each item of a list; empty: anything. Separated by commas.
     std::string_view choices{};
+    bool needs_items = false;  // a list that may not be empty
     // Of a topic setting: what stands behind it at the broker, first come first; empty names at the
     // end.
     std::array<Synonym, 3> synonyms{};
-    bool dynamic = false;     // may change while the server runs
-    bool internal = false;    // for tests and tuning: not described to clients
+    bool dynamic = false;   // may change while the server runs
+    bool one_node = false;  // ... and then for one broker, not for all of them
+    bool internal = false;  // for tests and tuning: not described to clients
+    bool ignored = false;   // accepted, because configurations are carried over; without effect
+    bool fixed = false;     // ... but only at its default, for it asks for what is not here
+    // What else is wrong with a value, for what the members above cannot say; empty when nothing.
+    std::string (*wrong)(std::string_view value) = nullptr;
     std::string_view text{};  // for people
+
+    [[nodiscard]] constexpr bool secret() const { return type == SettingType::password; }
 
     [[nodiscard]] constexpr bool has(SettingScope wanted) const {
         return (static_cast<unsigned>(scope) & static_cast<unsigned>(wanted)) != 0;
@@ -68,12 +78,11 @@ struct Setting {
 [[nodiscard]] std::span<const Setting> settings_table();
 // The row of that name, when it has that scope.
 [[nodiscard]] const Setting* find_setting(std::string_view name, SettingScope scope);
-// Settings of Kafka that tune what is built differently here: accepted, because configurations are
-// carried over, and without effect.
-[[nodiscard]] bool setting_without_effect(std::string_view name);
 
-// Errors are invalid_config; the context is a sentence that names the limit.
+// Errors are invalid_config; the context is a sentence that names the limit, in Kafka's words.
 [[nodiscard]] Status check_setting(const Setting& setting, std::string_view value);
+// The one spelling of a value that passed: without blanks, numbers without leading zeros, ...
+[[nodiscard]] std::string canonical(const Setting& setting, std::string_view value);
 
 // What somebody set, by name.
 using SettingValues = std::map<std::string, std::string, std::less<>>;
@@ -82,7 +91,13 @@ using SettingValues = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] Status check_topic_settings(const SettingValues& values);
 
 // Where an effective value comes from, numbered as DescribeConfigs does.
-enum class SettingSource : int8_t { topic = 1, broker = 4, standard = 5 };
+enum class SettingSource : int8_t {
+    topic = 1,
+    this_node = 2,  // set while it ran, for this broker
+    all_nodes = 3,  // set while it ran, for every broker
+    broker = 4,     // given at the start
+    standard = 5,
+};
 
 // A value in effect. `by` is the name that set it, which may be a synonym.
 struct Effective {
@@ -91,7 +106,16 @@ struct Effective {
     std::string_view by;
 };
 
-// What the broker was given (command line, file), and the reading of every setting through it.
+// One of the values that stand behind an effective one, as it was set.
+struct SettingOrigin {
+    std::string_view name;
+    std::string value;
+    SettingSource source = SettingSource::standard;
+};
+
+// What the broker was given (command line, file), what was set while it ran, and the reading of
+// every setting through them: this broker's goes before that of all brokers, and both before what
+// was given.
 // Asking for a name that is not in the table, or as another type than the row's, breaks an
 // invariant.
 class Settings {
@@ -100,7 +124,12 @@ public:
     // later value replaces an earlier one.
     Status set(std::string_view name, std::string_view value);
     [[nodiscard]] bool is_set(std::string_view name) const { return given_.contains(name); }
-    [[nodiscard]] const SettingValues& given() const { return given_; }
+    // What was set while it ran replaces what was set before. Names and values that this program
+    // would refuse do not count, for another version of it may have set them: gives their names.
+    std::vector<std::string> set_dynamic(const SettingValues& all_nodes,
+                                         const SettingValues& this_node);
+    // Of all brokers, by name.
+    [[nodiscard]] const SettingValues& set_for_all() const { return all_nodes_; }
 
     // Broker settings.
     [[nodiscard]] int64_t integer(std::string_view name) const;
@@ -126,9 +155,23 @@ public:
     [[nodiscard]] Effective effective(const Setting& broker_setting) const;
     [[nodiscard]] Effective effective(const Setting& topic_setting,
                                       const SettingValues& topic) const;
+    // Everything that could give the value, in the order in which it counts.
+    [[nodiscard]] std::vector<SettingOrigin> origins(const Setting& broker_setting) const;
+    [[nodiscard]] std::vector<SettingOrigin> origins(const Setting& topic_setting,
+                                                     const SettingValues& topic) const;
 
 private:
+    struct Layer {
+        const SettingValues* values;
+        SettingSource source;
+    };
+    [[nodiscard]] std::array<Layer, 3> layers() const;
+    [[nodiscard]] Effective behind(const Setting& setting, std::span<const Synonym> names) const;
+    [[nodiscard]] std::vector<SettingOrigin> all_behind(std::span<const Synonym> names) const;
+
     SettingValues given_;
+    SettingValues all_nodes_;
+    SettingValues this_node_;
 };
 
 // The parts of a comma-separated list, without the blanks around them and without empty parts.

@@ -1,10 +1,13 @@
 // The rows of the settings table, by theme. A topic setting whose first synonym has no row gives
-// that broker setting one: the same type, default and limits.
+// that broker setting one: the same type, default and limits. Those without effect stand in
+// settings_ignored.hpp.
 #include <algorithm>
 #include <array>
 #include <cstddef>
 
 #include "base/settings.hpp"
+#include "base/settings_ignored.hpp"
+#include "base/settings_parse.hpp"
 
 namespace cambium {
 
@@ -24,13 +27,20 @@ constexpr Setting server_rows[] = {
      .standard = "1",
      .least = 0,
      .text = "The number of this server in its cluster. It stays with the data directory."},
+    {.name = "broker.id",
+     .type = integer,
+     .standard = "-1",
+     .fixed = true,
+     .text = "The old name of node.id: set that."},
     {.name = "broker.rack", .text = "Where this server stands, so that replicas can be spread."},
     {.name = "listeners",
      .type = list,
      .standard = "PLAINTEXT://127.0.0.1:9092",
+     .needs_items = true,
      .text = "Where the Kafka protocol is served: NAME://HOST:PORT, HOST empty for every address."},
     {.name = "advertised.listeners",
      .type = list,
+     .needs_items = true,
      .text = "What clients are told to connect to; without it, the address they came to."},
     {.name = "listener.security.protocol.map",
      .standard = "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
@@ -41,8 +51,14 @@ constexpr Setting server_rows[] = {
     {.name = "log.dirs",
      .type = list,
      .standard = "cambium-data",
+     .needs_items = true,
      .text = "The directories that hold the data, each on a disk of its own. The first one also "
              "holds what the cluster knows."},
+    {.name = "log.dir",
+     .type = list,
+     .standard = "/tmp/kafka-logs",
+     .fixed = true,
+     .text = "The old name of log.dirs: set that."},
     {.name = "log.dir.reserve.bytes",
      .type = integer,
      .standard = "4194304",
@@ -90,19 +106,27 @@ constexpr Setting topic_rows[] = {
      .scope = both,
      .standard = "false",
      .dynamic = true,
-     .text = "Whether a replica that misses acknowledged records may lead when no other is left."},
+     .ignored = true,
+     .text = "Whether a replica that misses acknowledged records may lead; without effect while "
+             "there is one replica of each partition."},
     {.name = "leader.replication.throttled.replicas",
      .type = list,
      .scope = topic,
      .standard = "",
      .dynamic = true,
-     .text = "Replicas whose reading by followers is throttled: PARTITION:NODE,... or *."},
+     .ignored = true,
+     .wrong = settings_parse::wrong_replicas,
+     .text = "Replicas whose reading by followers is throttled: PARTITION:NODE,... or *; without "
+             "effect while nothing is replicated."},
     {.name = "follower.replication.throttled.replicas",
      .type = list,
      .scope = topic,
      .standard = "",
      .dynamic = true,
-     .text = "Replicas whose copying is throttled: PARTITION:NODE,... or *."},
+     .ignored = true,
+     .wrong = settings_parse::wrong_replicas,
+     .text = "Replicas whose copying is throttled: PARTITION:NODE,... or *; without effect while "
+             "nothing is replicated."},
 };
 
 // What producers may send.
@@ -148,9 +172,8 @@ constexpr Setting message_rows[] = {
      .type = integer,
      .scope = both,
      .standard = "-1",
-     .least = -1,
-     .most = 9,
      .dynamic = true,
+     .wrong = settings_parse::wrong_gzip_level,
      .text = "The level where the server itself compresses with gzip; -1 is gzip's default."},
     {.name = "compression.lz4.level",
      .type = integer,
@@ -263,7 +286,9 @@ constexpr Setting segment_rows[] = {
      .standard = "false",
      .synonyms = {{{"log.preallocate"}}},
      .dynamic = true,
-     .text = "Whether a new segment file takes its whole size on disk at once."},
+     .ignored = true,
+     .text = "Whether a new segment file takes its whole size on disk at once; without effect "
+             "here, files grow as they are written."},
     {.name = "file.delete.delay.ms",
      .type = large,
      .scope = topic,
@@ -322,8 +347,8 @@ constexpr Setting retention_rows[] = {
      .choices = "compact,delete",
      .synonyms = {{{"log.cleanup.policy"}}},
      .dynamic = true,
-     .text =
-         "delete: old segments go by time and size. compact: the last record of each key stays."},
+     .text = "delete: old segments go by time and size. compact: a record needs a key; there is no "
+             "compaction yet, so that nothing goes by it."},
     {.name = "retention.ms",
      .type = large,
      .scope = topic,
@@ -338,24 +363,26 @@ constexpr Setting retention_rows[] = {
      .type = large,
      .least = -1,
      .dynamic = true,
+     .wrong = settings_parse::wrong_retention,
      .text = "retention.ms of topics that do not set it."},
     {.name = "log.retention.minutes",
      .type = integer,
      .least = -1,
+     .wrong = settings_parse::wrong_retention,
      .text = "retention.ms in minutes, where log.retention.ms is not set."},
     {.name = "log.retention.hours",
      .type = integer,
      .standard = "168",
      .least = -1,
+     .wrong = settings_parse::wrong_retention,
      .text = "retention.ms in hours, where neither log.retention.ms nor .minutes is set."},
     {.name = "retention.bytes",
      .type = large,
      .scope = topic,
      .standard = "-1",
-     .least = -1,
      .synonyms = {{{"log.retention.bytes"}}},
      .dynamic = true,
-     .text = "How many bytes a partition keeps; -1 for all."},
+     .text = "How many bytes a partition keeps; a negative number for all."},
     {.name = "log.retention.check.interval.ms",
      .type = large,
      .standard = "300000",
@@ -368,7 +395,9 @@ constexpr Setting retention_rows[] = {
      .least = 0,
      .synonyms = {{{"log.cleaner.delete.retention.ms"}}},
      .dynamic = true,
-     .text = "How long compaction keeps the mark that a key was deleted."},
+     .ignored = true,
+     .text = "How long compaction keeps the mark that a key was deleted; without effect until "
+             "there is compaction."},
     {.name = "min.compaction.lag.ms",
      .type = large,
      .scope = topic,
@@ -376,7 +405,9 @@ constexpr Setting retention_rows[] = {
      .least = 0,
      .synonyms = {{{"log.cleaner.min.compaction.lag.ms"}}},
      .dynamic = true,
-     .text = "How long a record stays before compaction may take it."},
+     .ignored = true,
+     .text = "How long a record stays before compaction may take it; without effect until there is "
+             "compaction."},
     {.name = "max.compaction.lag.ms",
      .type = large,
      .scope = topic,
@@ -384,7 +415,9 @@ constexpr Setting retention_rows[] = {
      .least = 1,
      .synonyms = {{{"log.cleaner.max.compaction.lag.ms"}}},
      .dynamic = true,
-     .text = "After how long a record must have been looked at by compaction."},
+     .ignored = true,
+     .text = "After how long a record must have been looked at by compaction; without effect until "
+             "there is compaction."},
     {.name = "min.cleanable.dirty.ratio",
      .type = real,
      .scope = topic,
@@ -393,16 +426,22 @@ constexpr Setting retention_rows[] = {
      .most = 1,
      .synonyms = {{{"log.cleaner.min.cleanable.ratio"}}},
      .dynamic = true,
-     .text = "The share of a log that must be new before it is compacted."},
+     .ignored = true,
+     .text = "The share of a log that must be new before it is compacted; without effect until "
+             "there is compaction."},
 };
 
 // Kafka's tiered storage, which this server does not have: known names, and nothing to switch on.
 constexpr Setting tiered_rows[] = {
+    {.name = "remote.log.storage.system.enable",
+     .type = boolean,
+     .standard = "false",
+     .fixed = true,
+     .text = "Tiered storage; this server has none."},
     {.name = "remote.storage.enable",
      .type = boolean,
      .scope = topic,
      .standard = "false",
-     .choices = "false",
      .dynamic = true,
      .text = "Tiered storage; this server has none."},
     {.name = "remote.log.copy.disable",
@@ -410,13 +449,15 @@ constexpr Setting tiered_rows[] = {
      .scope = topic,
      .standard = "false",
      .dynamic = true,
-     .text = "Only with remote.storage.enable."},
+     .ignored = true,
+     .text = "Only with remote.storage.enable: without effect."},
     {.name = "remote.log.delete.on.disable",
      .type = boolean,
      .scope = topic,
      .standard = "false",
      .dynamic = true,
-     .text = "Only with remote.storage.enable."},
+     .ignored = true,
+     .text = "Only with remote.storage.enable: without effect."},
     {.name = "local.retention.ms",
      .type = large,
      .scope = topic,
@@ -424,7 +465,8 @@ constexpr Setting tiered_rows[] = {
      .least = -2,
      .synonyms = {{{"log.local.retention.ms"}}},
      .dynamic = true,
-     .text = "Only with remote.storage.enable."},
+     .ignored = true,
+     .text = "Only with remote.storage.enable: without effect."},
     {.name = "local.retention.bytes",
      .type = large,
      .scope = topic,
@@ -432,7 +474,8 @@ constexpr Setting tiered_rows[] = {
      .least = -2,
      .synonyms = {{{"log.local.retention.bytes"}}},
      .dynamic = true,
-     .text = "Only with remote.storage.enable."},
+     .ignored = true,
+     .text = "Only with remote.storage.enable: without effect."},
 };
 
 // Connections, requests and the memory they may take.
@@ -457,6 +500,7 @@ constexpr Setting traffic_rows[] = {
     {.name = "max.connections.per.ip.overrides",
      .standard = "",
      .dynamic = true,
+     .wrong = settings_parse::wrong_address_caps,
      .text = "Other limits for single addresses, ADDRESS:COUNT, separated by commas."},
     {.name = "max.connection.creation.rate",
      .type = integer,
@@ -483,7 +527,9 @@ constexpr Setting traffic_rows[] = {
      .type = integer,
      .standard = "30000",
      .least = 1,
-     .text = "How long a request of this server to another may take."},
+     .ignored = true,
+     .text = "How long a request of this server to another may take; without effect while there is "
+             "one server."},
     {.name = "fetch.max.bytes",
      .type = integer,
      .standard = "57671680",
@@ -532,49 +578,49 @@ constexpr Setting traffic_rows[] = {
      .text = "A request that takes longer, waiting for records not counted, is logged."},
 };
 
-constexpr std::string_view without_effect[] = {
-    "background.threads",
-    "cluster.id",
-    "controller.listener.names",
-    "controller.quorum.bootstrap.servers",
-    "controller.quorum.voters",
-    "group.initial.rebalance.delay.ms",
-    "group.max.session.timeout.ms",
-    "group.min.session.timeout.ms",
-    "inter.broker.listener.name",
-    "log.cleaner.dedupe.buffer.size",
-    "log.cleaner.enable",
-    "log.cleaner.threads",
-    "log.flush.offset.checkpoint.interval.ms",
-    "log.flush.start.offset.checkpoint.interval.ms",
-    "num.io.threads",
-    "num.network.threads",
-    "num.recovery.threads.per.data.dir",
-    "num.replica.fetchers",
-    "offsets.retention.minutes",
-    "offsets.topic.num.partitions",
-    "offsets.topic.replication.factor",
-    "process.roles",
-    "replica.fetch.max.bytes",
-    "share.coordinator.state.topic.min.isr",
-    "share.coordinator.state.topic.replication.factor",
-    "socket.listen.backlog.size",
-    "socket.receive.buffer.bytes",
-    "socket.send.buffer.bytes",
-    "transaction.state.log.min.isr",
-    "transaction.state.log.num.partitions",
-    "transaction.state.log.replication.factor",
-};
+template <size_t count>
+constexpr auto ignored(const settings_ignored::Row (&rows)[count], std::string_view why,
+                       bool fixed = false) {
+    using settings_ignored::Change;
+    std::array<Setting, count> out{};
+    for (size_t i = 0; i < count; ++i) {
+        const settings_ignored::Row& row = rows[i];
+        out[i] = {.name = row.name,
+                  .type = row.type,
+                  .standard = row.standard,
+                  .least = row.least,
+                  .most = row.most,
+                  .choices = row.choices,
+                  .dynamic = row.change != Change::at_start,
+                  .one_node = row.change == Change::at_once_for_one,
+                  .ignored = true,
+                  .fixed = fixed,
+                  .text = why};
+    }
+    return out;
+}
 
-template <size_t... sizes> constexpr auto joined(const Setting (&... themes)[sizes]) {
-    std::array<Setting, (sizes + ...)> rows{};
+template <class... Themes> constexpr auto joined(const Themes&... themes) {
+    std::array<Setting, (std::size(Themes{}) + ...)> rows{};
     auto to = rows.begin();
-    ((to = std::copy(themes, themes + sizes, to)), ...);
+    ((to = std::copy(std::begin(themes), std::end(themes), to)), ...);
     return rows;
 }
 
 constexpr auto written = joined(server_rows, topic_rows, message_rows, segment_rows, flush_rows,
                                 retention_rows, tiered_rows, traffic_rows);
+
+namespace without_effect {
+using namespace settings_ignored;
+constexpr auto rows = joined(
+    ignored(groups, groups_text), ignored(sharing, sharing_text), ignored(streams, streams_text),
+    ignored(transactions, transactions_text), ignored(one_node, one_node_text),
+    ignored(security, security_text, true), ignored(quotas, quotas_text),
+    ignored(tiered, tiered_text), ignored(cleaning, cleaning_text), ignored(threads, threads_text),
+    ignored(sockets, sockets_text), ignored(purgatories, purgatories_text),
+    ignored(reports, reports_text), ignored(plug_ins, plug_ins_text, true),
+    ignored(others, others_text));
+}  // namespace without_effect
 
 constexpr bool implies_row(const Setting& setting) {
     const std::string_view behind = setting.synonyms[0].name;
@@ -583,8 +629,10 @@ constexpr bool implies_row(const Setting& setting) {
 
 constexpr auto make_table() {
     constexpr auto implied = static_cast<size_t>(std::ranges::count_if(written, implies_row));
-    std::array<Setting, written.size() + implied> rows{};
+    constexpr size_t ignored_count = without_effect::rows.size();
+    std::array<Setting, written.size() + implied + ignored_count> rows{};
     auto to = std::ranges::copy(written, rows.begin()).out;
+    to = std::ranges::copy(without_effect::rows, to).out;
     for (Setting setting : written) {
         if (!implies_row(setting)) continue;
         setting.name = setting.synonyms[0].name;
@@ -600,14 +648,9 @@ constexpr auto table = make_table();
 
 static_assert(std::ranges::adjacent_find(table, {}, &Setting::name) == table.end(),
               "a setting has one row");
-static_assert(std::ranges::is_sorted(without_effect));
 
 }  // namespace
 
 std::span<const Setting> settings_table() { return table; }
-
-bool setting_without_effect(std::string_view name) {
-    return std::ranges::binary_search(without_effect, name);
-}
 
 }  // namespace cambium

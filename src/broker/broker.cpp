@@ -57,19 +57,46 @@ control::Limits control_limits(const Settings& settings) {
 
 }  // namespace
 
-// The controller knows nobody above it; this hands its publications to the partitions.
+// The controller knows nobody above it; this hands its publications to the partitions. Settings of
+// nodes stand behind those of every topic: when they change, all topics look at them again.
 class Broker::Publishing final : public control::PublishListener {
 public:
-    explicit Publishing(replica::Manager* replicas) : replicas_(replicas) {}
+    explicit Publishing(Broker* broker) : broker_(broker) {}
     io::Task<void> prepare(const meta::Builder::Publication* change) override {
-        return replicas_->prepare(change);
+        meta::Builder::Publication told = *change;
+        if (told.delta.node_configs_changed) {
+            take_up(*told.after);
+            add_every_topic(told);
+        }
+        co_await broker_->replicas_->prepare(&told);
+        broker_->groups_->prepared(told);
     }
     io::Task<void> published(const meta::Builder::Publication* change) override {
-        return replicas_->published(change);
+        broker_->groups_->published(*change);
+        return broker_->replicas_->published(change);
     }
 
 private:
-    replica::Manager* replicas_;
+    void take_up(const meta::Image& image) {
+        Settings& settings = broker_->settings_;
+        const NodeId self(static_cast<int32_t>(settings.integer("node.id")));
+        for (const std::string& name :
+             settings.set_dynamic(image.configs_of(meta::all_nodes), image.configs_of(self)))
+            if (broker_->journal_)
+                broker_->journal_("the setting " + name +
+                                  ", made by another version, is not one here and does not count");
+        if (broker_->traffic_ != nullptr) broker_->traffic_->limits = TrafficLimits::from(settings);
+    }
+    static void add_every_topic(meta::Builder::Publication& told) {
+        const auto known = [&told](const meta::TopicRef& topic) {
+            return told.before->topic(topic->id) != nullptr;
+        };
+        told.delta.changed.clear();
+        for (const auto& [id, topic] : told.after->topics_by_id)
+            if (known(topic)) told.delta.changed.push_back(topic);
+    }
+
+    Broker* broker_;
 };
 
 Broker::Broker(io::World world, BrokerOptions options)
@@ -116,7 +143,7 @@ io::Task<Status> Broker::start_control() {
     const NodeId id = node->id;
     replicas_ = std::make_unique<replica::Manager>(world_, replica::Manager::Options{.self = id},
                                                    directories_.get(), &waiting_, &rules_);
-    publishing_ = std::make_unique<Publishing>(replicas_.get());
+    publishing_ = std::make_unique<Publishing>(this);
     control::Controller::Options options;
     options.self = std::move(*node);
     options.limits = control_limits(settings_);

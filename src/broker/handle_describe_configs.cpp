@@ -9,6 +9,7 @@
 #include "base/settings.hpp"
 #include "broker/handlers.hpp"
 #include "broker/services.hpp"
+#include "control/configs.hpp"
 #include "control/topics.hpp"
 #include "wire/messages/describe_configs.hpp"
 
@@ -16,12 +17,10 @@ namespace cambium::broker {
 
 namespace {
 
+using control::ConfigType;
 using Wanted = wire::DescribeConfigsRequest::Resource;
 using Described = wire::DescribeConfigsResponse::Resource;
 using Config = Described::Config;
-
-constexpr int8_t topic_resource = 2;
-constexpr int8_t broker_resource = 4;
 
 class Describer {
 public:
@@ -32,91 +31,125 @@ public:
         Described out;
         out.resource_type = wanted.resource_type;
         out.resource_name = wanted.resource_name;
-        Status status = Error{Errc::invalid_request,
-                              "Unsupported resource type: " + std::to_string(wanted.resource_type)};
-        if (wanted.resource_type == topic_resource) status = topic(wanted, out);
-        if (wanted.resource_type == broker_resource) status = broker(wanted, out);
+        const Status status = fill(wanted, out);
+        out.error_message = "";
         if (status.ok()) return out;
         out.error_code = wire_code(status.code());
-        const std::string& why = status.error().context;
-        out.error_message = why.empty() ? std::string(sentence(status.code())) : why;
+        out.error_message = status.error().context;
         return out;
     }
 
 private:
+    Status fill(const Wanted& wanted, Described& out) const {
+        switch (ConfigType{wanted.resource_type}) {
+            case ConfigType::topic: return topic(wanted, out);
+            case ConfigType::broker:
+                return wanted.resource_name.empty() ? all_brokers(wanted, out)
+                                                    : broker(wanted, out);
+            // There are no loggers: what is told goes to one place, in full.
+            case ConfigType::broker_logger:
+                if (wanted.resource_name.empty())
+                    return Error{Errc::invalid_request, "Broker id must not be empty"};
+                return check_self(wanted.resource_name, "");
+            case ConfigType::client_metrics:
+            case ConfigType::group: break;
+        }
+        return Error{Errc::invalid_request,
+                     "This most likely occurs because of a request being malformed by the client "
+                     "library or the message was sent to an incompatible broker. See the broker "
+                     "logs for more details."};
+    }
+
     Status topic(const Wanted& wanted, Described& out) const {
         if (Status name = control::check_topic_name(wanted.resource_name); !name.ok()) return name;
         const meta::TopicRef topic = services_.controller->image()->topic(wanted.resource_name);
         if (topic == nullptr) return Errc::unknown_topic_or_partition;
+        const Settings& settings = *services_.settings;
         for (const Setting& setting : settings_table()) {
             if (!described(setting, SettingScope::topic, wanted)) continue;
-            Config config = begin(setting, services_.settings->effective(setting, topic->configs));
-            if (request_.include_synonyms) topic_synonyms(setting, topic->configs, config);
-            out.configs.push_back(std::move(config));
+            const Effective effective = settings.effective(setting, topic->configs);
+            if (!hidden(setting, effective))
+                out.configs.push_back(
+                    config(setting, effective, settings.origins(setting, topic->configs)));
         }
         return {};
     }
 
     Status broker(const Wanted& wanted, Described& out) const {
-        // The empty name asks for what is set dynamically for all brokers: nothing.
-        if (wanted.resource_name.empty()) return {};
-        const std::string self = std::to_string(services_.node.value());
-        if (wanted.resource_name != self)
-            return Error{Errc::invalid_request, "Unexpected broker id, expected " + self +
-                                                    " or empty string, but received " +
-                                                    wanted.resource_name};
+        if (Status self = check_self(wanted.resource_name, " or empty string,"); !self.ok())
+            return self;
+        const Settings& settings = *services_.settings;
         for (const Setting& setting : settings_table()) {
             if (!described(setting, SettingScope::broker, wanted)) continue;
-            const Effective effective = services_.settings->effective(setting);
-            Config config = begin(setting, effective);
-            config.read_only = !setting.dynamic;
-            if (request_.include_synonyms) {
-                if (effective.source == SettingSource::broker)
-                    add_synonym(config, effective.by, effective.value, SettingSource::broker);
-                add_standard(config, setting.name, setting);
-            }
-            out.configs.push_back(std::move(config));
+            const Effective effective = settings.effective(setting);
+            if (!hidden(setting, effective))
+                out.configs.push_back(of_broker(setting, effective, settings.origins(setting)));
         }
         return {};
     }
 
-    static bool described(const Setting& setting, SettingScope scope, const Wanted& wanted) {
-        if (setting.internal || !setting.has(scope)) return false;
-        const auto& keys = wanted.configuration_keys;
-        return !keys || std::ranges::find(*keys, setting.name) != keys->end();
-    }
-
-    Config begin(const Setting& setting, const Effective& effective) const {
-        Config config;
-        config.name = setting.name;
-        config.value = effective.value;
-        config.config_source = static_cast<int8_t>(effective.source);
-        config.config_type = static_cast<int8_t>(setting.type);
-        if (request_.include_documentation) config.documentation = std::string(setting.text);
-        return config;
-    }
-
-    // What could give the value, in the order in which it counts.
-    void topic_synonyms(const Setting& setting, const SettingValues& topic, Config& config) const {
-        if (const auto own = topic.find(setting.name); own != topic.end())
-            add_synonym(config, setting.name, own->second, SettingSource::topic);
-        const SettingValues& given = services_.settings->given();
-        for (const Synonym& synonym : setting.synonyms) {
-            if (const auto set = given.find(synonym.name); set != given.end())
-                add_synonym(config, synonym.name, set->second, SettingSource::broker);
+    // Only what was set for all of them while they ran.
+    Status all_brokers(const Wanted& wanted, Described& out) const {
+        const Settings& settings = *services_.settings;
+        for (const auto& [name, value] : settings.set_for_all()) {
+            const Setting* const setting = find_setting(name, SettingScope::broker);
+            if (setting == nullptr || !described(*setting, SettingScope::broker, wanted)) continue;
+            std::vector<SettingOrigin> origins = settings.origins(*setting);
+            std::erase_if(origins, [](const SettingOrigin& origin) {
+                return origin.source != SettingSource::all_nodes;
+            });
+            out.configs.push_back(of_broker(
+                *setting, {canonical(*setting, value), SettingSource::all_nodes, setting->name},
+                std::move(origins)));
         }
-        const std::string_view behind = setting.synonyms[0].name;
-        add_standard(config, behind.empty() ? setting.name : behind, setting);
+        return {};
     }
-    static void add_standard(Config& config, std::string_view name, const Setting& setting) {
-        if (setting.standard)
-            add_synonym(config, name, std::string(*setting.standard), SettingSource::standard);
+
+    [[nodiscard]] Status check_self(const std::string& name, std::string_view or_else) const {
+        const std::optional<NodeId> id = control::parse_node_name(name);
+        if (!id)
+            return Error{Errc::invalid_request, "Broker id must be an integer, but it is: " + name};
+        if (*id == services_.node) return {};
+        return Error{Errc::invalid_request, "Unexpected broker id, expected " +
+                                                std::to_string(services_.node.value()) +
+                                                std::string(or_else) + " but received " + name};
     }
-    static void add_synonym(Config& config, std::string_view name, std::optional<std::string> value,
-                            SettingSource source) {
-        config.synonyms.push_back({.name = std::string(name),
-                                   .value = std::move(value),
-                                   .source = static_cast<int8_t>(source)});
+
+    // No keys, and none at all, ask for everything.
+    static bool described(const Setting& setting, SettingScope scope, const Wanted& wanted) {
+        if (!setting.has(scope)) return false;
+        const auto& keys = wanted.configuration_keys;
+        return !keys || keys->empty() || std::ranges::find(*keys, setting.name) != keys->end();
+    }
+    static bool hidden(const Setting& setting, const Effective& effective) {
+        return setting.internal && effective.source == SettingSource::standard;
+    }
+
+    [[nodiscard]] Config of_broker(const Setting& setting, const Effective& effective,
+                                   std::vector<SettingOrigin> origins) const {
+        Config out = config(setting, effective, std::move(origins));
+        out.read_only = !setting.dynamic;
+        return out;
+    }
+
+    [[nodiscard]] Config config(const Setting& setting, const Effective& effective,
+                                std::vector<SettingOrigin> origins) const {
+        Config out;
+        out.name = setting.name;
+        out.is_sensitive = setting.secret();
+        if (!setting.secret()) out.value = effective.value;
+        out.config_source = static_cast<int8_t>(effective.source);
+        out.config_type = static_cast<int8_t>(setting.type);
+        if (request_.include_documentation) out.documentation = std::string(setting.text);
+        if (!request_.include_synonyms) return out;
+        for (SettingOrigin& origin : origins) {
+            std::optional<std::string> value;
+            if (!setting.secret()) value = std::move(origin.value);
+            out.synonyms.push_back({.name = std::string(origin.name),
+                                    .value = std::move(value),
+                                    .source = static_cast<int8_t>(origin.source)});
+        }
+        return out;
     }
 
     const Services& services_;

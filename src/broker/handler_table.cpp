@@ -48,10 +48,12 @@ constexpr std::array table{
     row(ApiKey::init_producer_id, handle_init_producer_id),
     row(ApiKey::offset_for_leader_epoch, handle_offset_for_leader_epoch),
     row(ApiKey::describe_configs, handle_describe_configs),
+    row(ApiKey::alter_configs, handle_alter_configs),
     row(ApiKey::alter_replica_log_dirs, handle_alter_replica_log_dirs),
     row(ApiKey::describe_log_dirs, handle_describe_log_dirs),
     row(ApiKey::create_partitions, handle_create_partitions, QuotaClass::controller_mutation),
     row(ApiKey::elect_leaders, handle_elect_leaders),
+    row(ApiKey::incremental_alter_configs, handle_incremental_alter_configs),
     row(ApiKey::alter_partition_reassignments, handle_alter_partition_reassignments),
     row(ApiKey::list_partition_reassignments, handle_list_partition_reassignments),
     row(ApiKey::describe_quorum, handle_describe_quorum),
@@ -59,6 +61,7 @@ constexpr std::array table{
     row(ApiKey::describe_cluster, handle_describe_cluster),
     row(ApiKey::describe_producers, handle_describe_producers),
     row(ApiKey::unregister_broker, handle_unregister_broker),
+    row(ApiKey::list_config_resources, handle_list_config_resources),
     row(ApiKey::describe_topic_partitions, handle_describe_topic_partitions),
 };
 static_assert(std::ranges::is_sorted(table, std::less_equal{}, &HandlerRow::api));

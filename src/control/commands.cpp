@@ -75,6 +75,21 @@ std::vector<GrownTopic> CreatePartitions::answers(const Status& status) {
     return std::move(answers_);
 }
 
+std::vector<meta::Record> AlterConfigs::decide(const meta::Image& image) {
+    Decision<AlteredConfig> decision = decide_configs(image, request_, self_);
+    answers_ = std::move(decision.answers);
+    if (validate_only_) return {};
+    return std::move(decision.facts);
+}
+
+std::vector<AlteredConfig> AlterConfigs::answers(const Status& status) {
+    if (answers_.empty())  // it never came to a decision
+        for (const ConfigRequest& asked : request_)
+            answers_.push_back({asked.type, asked.name, {}});
+    if (!status.ok()) fail_all(answers_, status);
+    return std::move(answers_);
+}
+
 std::vector<meta::Record> AllocateProducerIds::decide(const meta::Image& image) {
     const ProducerId first = image.next_producer_id;
     block_ = {first, producer_id_block_size};

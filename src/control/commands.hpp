@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "control/configs.hpp"
 #include "control/controller.hpp"
 #include "control/partitions.hpp"
 #include "control/topics.hpp"
@@ -74,6 +75,20 @@ private:
     std::vector<MorePartitions> request_;
     bool validate_only_;
     std::vector<GrownTopic> answers_;
+};
+
+class AlterConfigs : public Command {
+public:
+    AlterConfigs(NodeId self, std::vector<ConfigRequest> request, bool validate_only)
+        : self_(self), request_(std::move(request)), validate_only_(validate_only) {}
+    std::vector<meta::Record> decide(const meta::Image& image) override;
+    std::vector<AlteredConfig> answers(const Status& status);
+
+private:
+    NodeId self_;
+    std::vector<ConfigRequest> request_;
+    bool validate_only_;
+    std::vector<AlteredConfig> answers_;
 };
 
 class AllocateProducerIds : public Command {

@@ -92,6 +92,13 @@ io::Task<std::vector<GrownTopic>> Controller::create_partitions(std::vector<More
     co_return command.answers(status);
 }
 
+io::Task<std::vector<AlteredConfig>> Controller::alter_configs(std::vector<ConfigRequest> request,
+                                                               bool validate_only) {
+    AlterConfigs command(options_.self.id, std::move(request), validate_only);
+    const Status status = co_await run(&command);
+    co_return command.answers(status);
+}
+
 io::Task<Result<ProducerIdBlock>> Controller::allocate_producer_ids() {
     AllocateProducerIds command(options_.self.id);
     const Status status = co_await run(&command);

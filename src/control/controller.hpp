@@ -19,6 +19,7 @@
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "control/configs.hpp"
 #include "control/partitions.hpp"
 #include "control/topics.hpp"
 #include "io/event.hpp"
@@ -103,6 +104,11 @@ public:
     // More partitions for topics that are there; as create_topics. They are served when this ends.
     io::Task<std::vector<GrownTopic>> create_partitions(std::vector<MorePartitions> topics,
                                                         bool validate_only);
+
+    // Settings of topics, of this node and of all nodes; as create_topics. They are in effect when
+    // this ends.
+    io::Task<std::vector<AlteredConfig>> alter_configs(std::vector<ConfigRequest> request,
+                                                       bool validate_only);
 
     // Ids that nobody else was or will be given, crashes included. Errors: no_space,
     // kafka_storage_error, over_budget, cancelled.

@@ -155,7 +155,9 @@ Status Builder::on(const PartitionRecord& record) {
 Status Builder::on(const TopicConfigRecord& record) {
     const TopicRef found = state_.topic(record.topic_id);
     if (!found) return corrupt("settings of no topic, " + record.topic_id.text());
-    changeable(found).configs = record.configs;
+    Configs& configs = changeable(found).configs;
+    Configs before = std::exchange(configs, record.configs);
+    if (mutant("meta.settings_merged")) configs.merge(before);
     return {};
 }
 
@@ -186,6 +188,14 @@ Status Builder::on(const FeatureLevelRecord& record) {
     return {};
 }
 
+Status Builder::on(const NodeConfigRecord& record) {
+    if (record.node < all_nodes) return corrupt("settings of no node");
+    if (record.configs.empty()) state_.node_configs.erase(record.node);
+    else state_.node_configs[record.node] = record.configs;
+    node_configs_changed_ = true;
+    return {};
+}
+
 Topic& Builder::changeable(const TopicRef& topic) {
     std::shared_ptr<Topic>& own = touched_[topic->id];
     if (!own) {
@@ -207,6 +217,7 @@ Builder::Publication Builder::publish() {
         else if (then) out.delta.deleted.push_back(then);
     }
     out.delta.nodes_changed = std::exchange(nodes_changed_, false);
+    out.delta.node_configs_changed = std::exchange(node_configs_changed_, false);
     if (state_.index != published_->index) published_ = std::make_shared<const Image>(state_);
     out.after = published_;
     return out;
@@ -219,6 +230,10 @@ std::vector<Record> facts_of(const Image& image) {
         facts.emplace_back(FeatureLevelRecord{name, level});
     }
     for (const auto& [id, node] : image.nodes) facts.emplace_back(NodeRecord{node});
+    for (const auto& [node, configs] : image.node_configs) {
+        if (mutant("meta.snapshot_without_node_settings")) break;
+        facts.emplace_back(NodeConfigRecord{node, configs});
+    }
     if (image.next_producer_id > ProducerId(0)) {
         facts.emplace_back(ProducerIdBlockRecord{NodeId(), image.next_producer_id});
     }

@@ -69,6 +69,7 @@ private:
     Status on(const DeleteTopicRecord& record);
     Status on(const ProducerIdBlockRecord& record);
     Status on(const FeatureLevelRecord& record);
+    Status on(const NodeConfigRecord& record);
 
     Topic& changeable(const TopicRef& topic);
 
@@ -83,6 +84,7 @@ private:
     // may be changed in place.
     std::map<Uuid, std::shared_ptr<Topic>> touched_;
     bool nodes_changed_ = false;
+    bool node_configs_changed_ = false;
 };
 
 // The facts that lead from nothing to `image`, in an order in which they apply: a snapshot.

@@ -206,6 +206,9 @@ private:
     }
     std::vector<Record> changed(const Topic& old) {
         std::vector<Record> out{TopicConfigRecord{old.id, {{"k", std::to_string(draw_())}}}};
+        const NodeId node(static_cast<int32_t>(below(3)) - 1);
+        out.push_back(NodeConfigRecord{node, {}});
+        if (below(3) > 0) out.back() = NodeConfigRecord{node, {{"n", std::to_string(draw_())}}};
         Partition moved = old.partitions[0];
         ++moved.partition_epoch;
         moved.leader_epoch = LeaderEpoch(moved.leader_epoch.value() + 1);
@@ -266,6 +269,23 @@ TEST_CASE("the_facts_of_an_image_give_that_image") {
         REQUIRE(again.apply_change(facts_of(builder.state()), builder.state().index).ok());
         CHECK(again.publish().after->same_as(*builder.publish().after));
     }
+}
+
+TEST_CASE("settings_of_nodes_are_replaced_whole_and_empty_ones_are_gone") {
+    Feed feed;
+    feed.ok({NodeConfigRecord{all_nodes, {{"a", "1"}}},
+             NodeConfigRecord{NodeId(1), {{"a", "2"}, {"b", "3"}}}});
+    const Builder::Publication both = feed.builder.publish();
+    CHECK(both.delta.node_configs_changed);
+    CHECK(both.after->configs_of(all_nodes) == Configs{{"a", "1"}});
+    CHECK(both.after->configs_of(NodeId(1)).at("b") == "3");
+    CHECK(both.after->configs_of(NodeId(2)).empty());
+    feed.ok({NodeConfigRecord{NodeId(1), {{"b", "4"}}}, NodeConfigRecord{all_nodes, {}}});
+    const ImageRef image = feed.builder.publish().after;
+    CHECK(image->configs_of(NodeId(1)) == Configs{{"b", "4"}});
+    CHECK(!image->node_configs.contains(all_nodes));
+    CHECK(!feed.builder.publish().delta.node_configs_changed);
+    CHECK(feed(NodeConfigRecord{NodeId(-2), {{"a", "1"}}}).code() == Errc::corrupt_data);
 }
 
 #ifdef CAMBIUM_MUTANTS

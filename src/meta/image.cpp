@@ -22,6 +22,12 @@ const Partition* Image::partition(std::string_view name, PartitionIndex number) 
     return at < partitions.size() ? &partitions[at] : nullptr;
 }
 
+const Configs& Image::configs_of(NodeId node) const {
+    static const Configs nothing;
+    const auto found = node_configs.find(node);
+    return found == node_configs.end() ? nothing : found->second;
+}
+
 bool Image::same_as(const Image& other) const {
     const auto same_topic = [](const auto& a, const auto& b) {
         return a.first == b.first && *a.second == *b.second;
@@ -30,7 +36,7 @@ bool Image::same_as(const Image& other) const {
            std::ranges::equal(topics, other.topics, same_topic) &&
            std::ranges::equal(topics_by_id, other.topics_by_id, same_topic) &&
            partition_count == other.partition_count && next_producer_id == other.next_producer_id &&
-           features == other.features;
+           features == other.features && node_configs == other.node_configs;
 }
 
 }  // namespace cambium::meta

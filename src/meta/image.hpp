@@ -60,6 +60,9 @@ struct Topic {
 // Shared, because every image since the topic's last change holds it.
 using TopicRef = std::shared_ptr<const Topic>;
 
+// Stands for every node where one is named.
+inline constexpr NodeId all_nodes{-1};
+
 struct Image {
     // Of the last record that this image shows; -1 before the first.
     MetadataIndex index;
@@ -70,10 +73,15 @@ struct Image {
     size_t partition_count = 0;             // over all topics
     ProducerId next_producer_id{0};         // below it every id may have been given away
     std::map<std::string, int16_t, std::less<>> features;
+    // What was set on nodes while they ran, by node; under all_nodes: on all of them. None is
+    // empty.
+    std::map<NodeId, Configs> node_configs;
 
     // Null when there is no such topic.
     [[nodiscard]] TopicRef topic(std::string_view name) const;
     [[nodiscard]] TopicRef topic(const Uuid& id) const;
+    // Empty when nothing was set; valid as long as this image.
+    [[nodiscard]] const Configs& configs_of(NodeId node) const;
     // Null when there is no such partition; valid as long as this image.
     [[nodiscard]] const Partition* partition(std::string_view name, PartitionIndex number) const;
     // Topics are compared by what they say, not by where they lie.
@@ -90,6 +98,7 @@ struct Delta {
     std::vector<TopicRef> deleted;  // as they were
     std::vector<TopicRef> changed;  // as they are now: settings or partitions
     bool nodes_changed = false;
+    bool node_configs_changed = false;
 };
 
 // The topic of the metadata log itself: not in any image, not for clients.

@@ -25,6 +25,7 @@ enum class Type : uint8_t {
     delete_topic = 9,
     producer_id_block = 10,
     feature_level = 11,
+    node_config = 12,
 };
 
 Type type_of(const BeginChange&) { return Type::begin_change; }
@@ -38,6 +39,7 @@ Type type_of(const TopicConfigRecord&) { return Type::topic_config; }
 Type type_of(const DeleteTopicRecord&) { return Type::delete_topic; }
 Type type_of(const ProducerIdBlockRecord&) { return Type::producer_id_block; }
 Type type_of(const FeatureLevelRecord&) { return Type::feature_level; }
+Type type_of(const NodeConfigRecord&) { return Type::node_config; }
 
 // Each list of fields below serves both directions: Put writes a field, Get reads it.
 class Put {
@@ -127,6 +129,9 @@ template <As<ProducerIdBlockRecord> M> void fields(M& m, auto& io) {
 template <As<FeatureLevelRecord> M> void fields(M& m, auto& io) {
     io.field(m.name), io.field(m.level);
 }
+template <As<NodeConfigRecord> M> void fields(M& m, auto& io) {
+    io.field(m.node), io.field(m.configs);
+}
 
 template <class T> void Put::field(const std::vector<T>& values) {
     to_.varuint32(static_cast<uint32_t>(values.size()));
@@ -201,6 +206,7 @@ Result<Record> decode(ByteView value) {
         case Type::delete_topic: return decode_as<DeleteTopicRecord>(body, version);
         case Type::producer_id_block: return decode_as<ProducerIdBlockRecord>(body, version);
         case Type::feature_level: return decode_as<FeatureLevelRecord>(body, version);
+        case Type::node_config: return decode_as<NodeConfigRecord>(body, version);
     }
     return Error{Errc::unsupported_format, "metadata record of type " + std::to_string(type)};
 }

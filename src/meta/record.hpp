@@ -78,16 +78,23 @@ struct FeatureLevelRecord {
     int16_t level = 0;
     bool operator==(const FeatureLevelRecord&) const = default;
 };
+// All settings of a node that were made while it ran, replacing those before; of `all_nodes`: those
+// of every node that does not set them itself.
+struct NodeConfigRecord {
+    NodeId node;
+    Configs configs;
+    bool operator==(const NodeConfigRecord&) const = default;
+};
 
 using Record = std::variant<BeginChange, EndChange, AbortChange, ClusterRecord, NodeRecord,
                             TopicRecord, PartitionRecord, TopicConfigRecord, DeleteTopicRecord,
-                            ProducerIdBlockRecord, FeatureLevelRecord>;
+                            ProducerIdBlockRecord, FeatureLevelRecord, NodeConfigRecord>;
 
 // The versions of the types: the highest that is known, and the lowest that says everything is
 // written, so that a program that knows less is refused only when it would miss something.
 inline constexpr uint8_t record_version = 1;
 inline constexpr uint8_t node_record_version = 2;  // 2: offline directories
-// The longest record: a topic's settings are the largest, and far below it.
+// The longest record: settings are the largest, and far below it.
 inline constexpr size_t max_record_bytes = size_t{256} << 10;
 
 // Appends the value of a log record.

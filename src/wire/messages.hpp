@@ -1,6 +1,7 @@
 // Every message there is, for what treats them all alike (tests, the fuzz program).
 #pragma once
 
+#include "wire/messages/alter_configs.hpp"
 #include "wire/messages/api_versions.hpp"
 #include "wire/messages/create_partitions.hpp"
 #include "wire/messages/delete_records.hpp"
@@ -13,6 +14,7 @@
 #include "wire/messages/fetch.hpp"
 #include "wire/messages/find_coordinator.hpp"
 #include "wire/messages/init_producer_id.hpp"
+#include "wire/messages/list_config_resources.hpp"
 #include "wire/messages/list_offsets.hpp"
 #include "wire/messages/log_dirs.hpp"
 #include "wire/messages/metadata.hpp"
@@ -38,7 +40,9 @@ using EveryMessage = MessageList<
     CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse, DeleteRecordsRequest,
     DeleteRecordsResponse, InitProducerIdRequest, InitProducerIdResponse,
     OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeConfigsRequest,
-    DescribeConfigsResponse, DescribeClusterRequest, DescribeClusterResponse,
+    DescribeConfigsResponse, AlterConfigsRequest, AlterConfigsResponse,
+    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, ListConfigResourcesRequest,
+    ListConfigResourcesResponse, DescribeClusterRequest, DescribeClusterResponse,
     AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, DescribeLogDirsRequest,
     DescribeLogDirsResponse, CreatePartitionsRequest, CreatePartitionsResponse, ElectLeadersRequest,
     ElectLeadersResponse, AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse,
