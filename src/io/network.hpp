@@ -43,6 +43,9 @@ public:
     // `cancelled` after close().
     virtual Task<Status> readable() = 0;
     virtual Task<Status> writable() = 0;
+    // Bytes that were written and that the peer has not taken yet: when there is less of them, it
+    // reads, although there may be no room for more.
+    [[nodiscard]] virtual size_t queued() const { return 0; }
     // Ends the connection and all waits on it; waiters are resumed inside the call. Bytes already
     // written still reach the peer if it lives, provided that all it sent was read: closing with
     // unread bytes resets the connection, and the peer may lose what was on its way. May be called
@@ -57,6 +60,10 @@ public:
     virtual ~Listener() = default;
     // Errors: cancelled (after close()), too_many_files (back off before the next call).
     virtual Task<Result<std::unique_ptr<Stream>>> accept() = 0;
+    // From now on so many descriptors are left to others (fewer where the process may have few):
+    // a connection that would need one of them is closed at once, and accept() says
+    // too_many_files.
+    virtual void leave_descriptors(size_t) {}
     virtual void close() = 0;
     // With the real port when port 0 was asked for.
     [[nodiscard]] virtual Address local() const = 0;

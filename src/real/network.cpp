@@ -1,8 +1,11 @@
 #include "real/network.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <utility>
+
+#include <sys/resource.h>
 
 #include "io/event.hpp"
 #include "real/stream.hpp"
@@ -12,6 +15,7 @@ namespace {
 
 constexpr io::Duration connect_timeout = std::chrono::seconds(10);
 constexpr int backlog = 1024;
+constexpr rlim_t share_left_to_others = 8;
 
 class SocketListener : public io::Listener, private Watcher {
 public:
@@ -28,17 +32,20 @@ public:
         return {};
     }
     io::Task<Result<std::unique_ptr<io::Stream>>> accept() override;
+    void leave_descriptors(size_t count) override { left_ = count; }
     void close() override;
     [[nodiscard]] io::Address local() const override { return local_; }
 
 private:
     void ready(uint32_t) override { arrived_.notify(); }
+    [[nodiscard]] bool belongs_to_others(const Descriptor& accepted) const;
 
     RealLoop& loop_;
     Descriptor socket_;
     io::Address local_;
     WatchId watch_ = WatchId::none;
     io::Signal arrived_;
+    size_t left_ = 0;  // descriptors that are for others
 };
 
 // Errors that concern one caller who has already gone, not the listener.
@@ -47,11 +54,21 @@ bool caller_is_gone(int error) {
            error == ENETDOWN || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
+// The system gives the lowest number that is free: so it says how many are taken.
+bool SocketListener::belongs_to_others(const Descriptor& accepted) const {
+    rlimit limit{};
+    if (left_ == 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+    const rlim_t left = std::min<rlim_t>(left_, limit.rlim_cur / share_left_to_others);
+    return static_cast<rlim_t>(accepted.number()) >= limit.rlim_cur - left;
+}
+
 io::Task<Result<std::unique_ptr<io::Stream>>> SocketListener::accept() {
     while (socket_.valid()) {
         Descriptor accepted(
             ::accept4(socket_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         const int error = errno;
+        if (accepted.valid() && belongs_to_others(accepted))
+            co_return Error{Errc::too_many_files, "the last descriptors are for files"};
         if (accepted.valid()) {
             auto stream = std::make_unique<SocketStream>(loop_, std::move(accepted));
             stream->set_peer();

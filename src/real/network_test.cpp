@@ -130,6 +130,20 @@ TEST_CASE("a writer that the peer does not read from waits, and goes on when it 
     CHECK(sent->ok());
 }
 
+TEST_CASE("what the peer has not taken is told, and is less when it reads") {
+    Pair pair;
+    std::optional<Status> sent;
+    CHECK(pair.client->queued() == 0);
+    io::spawn(pair.gate, send_all(pair.client.get(), pattern(30'000'000)), &sent);
+    const size_t before = pair.client->queued();
+    CHECK(before > 0);
+    CHECK(wait(pair.system, receive(pair.server.get(), 30'000'000, 1'000'000)).ok());
+    pair.system.loop().run_until([&] { return pair.client->queued() < before; });
+    pair.system.loop().run_until([&] { return sent.has_value(); });
+    pair.client->close();
+    CHECK(pair.client->queued() == 0);
+}
+
 TEST_CASE("close ends both waits of its side, and the listener's, with cancelled") {
     Pair pair;
     const Bytes bytes = pattern(30'000'000);
@@ -208,6 +222,34 @@ TEST_CASE("accept says too_many_files when there is no descriptor, and works aga
     const auto refused = wait(system, (*listener)->accept());
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
     CHECK(refused.code() == Errc::too_many_files);
+    CHECK(wait(system, (*listener)->accept()).ok());
+}
+
+// Goal: connections leave descriptors to files. Method: the limit is lowered to so many more than
+// are open, and all of the last eighth but one connection's worth is left to others.
+TEST_CASE("accept leaves the last descriptors to others") {
+    System system;
+    io::Network& network = system.world().network;
+    const auto listener = wait(system, network.listen({"127.0.0.1", 0}));
+    const auto first = wait(system, network.connect((*listener)->local()));
+    const auto accepted = wait(system, (*listener)->accept());
+    const auto second = wait(system, network.connect((*listener)->local()));
+    const int next = ::dup(0);
+    REQUIRE(next > 0);
+    ::close(next);
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const rlimit before = limit;
+    limit.rlim_cur = static_cast<rlim_t>(next) + 1;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    (*listener)->leave_descriptors(1);
+    const auto refused = wait(system, (*listener)->accept());
+    const bool for_others = ::dup(0) == next;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    if (for_others) ::close(next);
+    CHECK(refused.code() == Errc::too_many_files);
+    CHECK(for_others);
+    const auto third = wait(system, network.connect((*listener)->local()));
     CHECK(wait(system, (*listener)->accept()).ok());
 }
 

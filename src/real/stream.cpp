@@ -4,7 +4,9 @@
 #include <array>
 #include <cerrno>
 
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 namespace cambium::real {
@@ -113,6 +115,12 @@ io::Task<Status> SocketStream::writable() {
     }
     if (!socket_.valid()) co_return Errc::cancelled;
     co_return Status();
+}
+
+size_t SocketStream::queued() const {
+    int bytes = 0;
+    if (!socket_.valid() || ::ioctl(socket_.number(), SIOCOUTQ, &bytes) != 0) return 0;
+    return static_cast<size_t>(std::max(bytes, 0));
 }
 
 void SocketStream::close() {

@@ -37,6 +37,7 @@ public:
     Result<size_t> writev(std::span<const ByteView> pieces) override;
     io::Task<Status> readable() override;
     io::Task<Status> writable() override;
+    [[nodiscard]] size_t queued() const override;
     void close() override;
     [[nodiscard]] io::Address local() const override { return local_address(socket_).address(); }
     [[nodiscard]] io::Address peer() const override { return peer_; }

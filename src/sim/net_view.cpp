@@ -22,6 +22,7 @@ public:
     }
     io::Task<Status> readable() override;
     io::Task<Status> writable() override;
+    [[nodiscard]] size_t queued() const override { return connection_->pipes[end_].outstanding; }
     void close() override { connection_->close(end_); }
     [[nodiscard]] io::Address local() const override { return connection_->ends[end_].local; }
     [[nodiscard]] io::Address peer() const override { return connection_->ends[end_].peer; }
