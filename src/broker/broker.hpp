@@ -108,6 +108,7 @@ public:
 private:
     class Publishing;
 
+    [[nodiscard]] Status check_settings() const;
     io::Task<Status> open_storage();
     io::Task<Status> open_other_directories();
     void directory_failed(const log::Directory& directory);

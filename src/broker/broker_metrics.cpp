@@ -42,8 +42,9 @@ void Broker::tell_metrics(MetricsWriter& writer) const {
                   "Sessions that were pushed out of their slots.");
     writer.sample({}, static_cast<int64_t>(fetch_sessions_->evictions()));
     writer.family("cambium_budget_used_bytes", "gauge", "Memory charged to a budget.");
-    for (const Budget* one : {&traffic_->requests, &traffic_->large_requests, &traffic_->answers,
-                              &traffic_->cold_reads, &traffic_->batch_work.converted})
+    for (const Budget& lane : traffic_->lanes) budget(writer, lane);
+    for (const Budget* one :
+         {&traffic_->answers, &traffic_->cold_reads, &traffic_->batch_work.converted})
         budget(writer, *one);
     writer.family("cambium_tail_cache_bytes", "gauge", "Memory of the newest records.");
     writer.sample({}, directories_->common().tail.bytes());

@@ -1,5 +1,7 @@
 #include "broker/budget.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "base/fault.hpp"
 
@@ -7,17 +9,22 @@ namespace cambium::broker {
 
 Budget::~Budget() { check(used_ == 0 && line_.empty(), name_, used_, line_.size()); }
 
-io::Task<Status> Budget::take(int64_t amount, Place* place) {
+io::Task<Status> Budget::take(int64_t amount, Place* place, Rank rank) {
     check(place->waiting_at_ == nullptr && amount >= 0, amount);
     if (place->left_) co_return Errc::cancelled;
-    if (line_.empty() && fits(amount)) {
+    const auto here = rank == Rank::newcomer
+                          ? line_.end()
+                          : std::ranges::find(line_, Rank::newcomer, &Place::rank_);
+    if (here == line_.begin() && fits(amount)) {
         used_ += amount;
         co_return Status();
     }
     sometimes("broker.budget_waited");
     place->amount_ = amount;
+    place->rank_ = rank;
     place->waiting_at_ = this;
-    line_.push_back(place);
+    line_.insert(here, place);
+    if (tell_) tell_();
     const Status status = co_await place->granted_.wait();
     co_return status;
 }

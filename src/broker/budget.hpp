@@ -2,13 +2,16 @@
 // when they are gone.
 //
 // Who asks for more than is left waits in line, first come first served, and meanwhile reads
-// nothing. An amount larger than the whole budget is granted when nobody else holds anything, so
-// that one large request still gets through. One loop.
+// nothing; newcomers stand behind those who have been served before. An amount larger than the
+// whole budget is granted when nobody else holds anything, so that one large request still gets
+// through. One loop.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "io/event.hpp"
@@ -23,6 +26,8 @@ public:
     Budget(const Budget&) = delete;
     Budget& operator=(const Budget&) = delete;
 
+    enum class Rank : uint8_t { served, newcomer };
+
     // A place in the line. Belongs to one that waits at a time; outlives its wait.
     class Place {
     public:
@@ -32,15 +37,18 @@ public:
         friend class Budget;
         Budget* waiting_at_ = nullptr;
         int64_t amount_ = 0;
+        Rank rank_ = Rank::served;
         bool left_ = false;
         io::Signal granted_;
     };
 
     // Completes when the amount is granted; with `cancelled` once leave() was called for the place.
-    io::Task<Status> take(int64_t amount, Place* place);
+    io::Task<Status> take(int64_t amount, Place* place, Rank rank = Rank::served);
     // Takes without asking, for what cannot wait: the budget may be overdrawn by it.
     void overdraw(int64_t amount) { used_ += amount; }
     void give_back(int64_t amount);
+    // Called whenever somebody begins to wait; must not take or give back.
+    void tell_of_waiting(std::function<void()> tell) { tell_ = std::move(tell); }
     // Nobody takes at this place any more, and who waits there is sent away.
     static void leave(Place& place);
 
@@ -57,6 +65,7 @@ private:
     int64_t limit_;
     int64_t used_ = 0;
     std::deque<Place*> line_;
+    std::function<void()> tell_;
 };
 
 }  // namespace cambium::broker

@@ -13,8 +13,8 @@ namespace {
 struct Taker {
     Budget::Place place;
     std::optional<Errc> got;
-    io::Task<void> run(Budget* budget, int64_t amount) {
-        const Status status = co_await budget->take(amount, &place);
+    io::Task<void> run(Budget* budget, int64_t amount, Budget::Rank rank = Budget::Rank::served) {
+        const Status status = co_await budget->take(amount, &place, rank);
         got = status.code();
     }
 };
@@ -38,6 +38,33 @@ TEST_CASE("who_does_not_fit_waits_in_line_and_nobody_overtakes") {
     CHECK(third.got == Errc::none);
     CHECK(budget.used() == 60);
     budget.give_back(60);
+}
+
+TEST_CASE("who_was_served_before_goes_before_newcomers") {
+    Budget budget("b", 100);
+    int told = 0;
+    budget.tell_of_waiting([&told] { ++told; });
+    io::Gate gate;
+    Taker holder;
+    Taker stranger;
+    Taker later;
+    Taker known;
+    Taker small;
+    io::spawn(gate, holder.run(&budget, 90));
+    io::spawn(gate, stranger.run(&budget, 50, Budget::Rank::newcomer));
+    io::spawn(gate, later.run(&budget, 20, Budget::Rank::newcomer));
+    io::spawn(gate, small.run(&budget, 5));
+    CHECK(small.got == Errc::none);
+    io::spawn(gate, known.run(&budget, 60));
+    CHECK(told == 3);
+    budget.give_back(95);
+    CHECK(known.got == Errc::none);
+    CHECK_FALSE(stranger.got);
+    CHECK_FALSE(later.got);
+    budget.give_back(60);
+    CHECK(stranger.got == Errc::none);
+    CHECK(later.got == Errc::none);
+    budget.give_back(70);
 }
 
 TEST_CASE("more_than_the_whole_budget_is_granted_to_one_alone") {

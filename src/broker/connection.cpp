@@ -132,11 +132,14 @@ io::Task<Result<Buffer>> Connection::next_frame() {
                 co_return Error{Errc::malformed,
                                 "a frame of " + std::to_string(cutter_.frame_size()) + " bytes"};
             case State::room: {
-                const int64_t size = cutter_.frame_size();
-                const Status granted = co_await lane(size).take(size, &place_);
+                const auto bytes = static_cast<int64_t>(cutter_.room_bytes());
+                const Status granted = co_await lane(bytes).take(bytes, &place_, rank_);
                 if (!granted.ok()) co_return granted.error();
-                charged_ = size;
-                cutter_.give_room(Buffer());
+                // What its beginning was charged is free again.
+                const int64_t before = std::exchange(charged_, bytes);
+                if (before > 0) release(before);
+                cutter_.give_room();
+                looks_ = 0;
                 break;
             }
             case State::size:
@@ -173,6 +176,20 @@ io::Task<Status> Connection::fill() {
         if (!readable.ok()) co_return readable;
     }
     co_return Errc::cancelled;
+}
+
+void Connection::look_at_frame() {
+    if (closing_ || charged_ == 0 || lane(charged_).waiting() == 0) {
+        looks_ = 0;
+        return;
+    }
+    // One that waits for room itself is not late.
+    const bool moved = cutter_.state() != FrameCutter::State::body || cutter_.received() != seen_;
+    seen_ = cutter_.received();
+    looks_ = moved ? 1 : looks_ + 1;
+    if (looks_ < TrafficLimits::looks_max) return;
+    sometimes("broker.stalled_frame_given_up");
+    close("its request stood still while others waited for memory");
 }
 
 void Connection::take_scratch(size_t count) {
@@ -266,6 +283,7 @@ void Connection::finish(Request& request, const HandlerRow& row, Ticket ticket, 
     if (!row.overlaps) --alone_;
     release(std::exchange(request.charge, 0));
     if (closing_) return;
+    rank_ = Budget::Rank::served;
     if (fault_point("broker.answer_lost")) return close({});
     switch (reply.kind) {
         case Reply::Kind::answer:
@@ -280,7 +298,7 @@ void Connection::finish(Request& request, const HandlerRow& row, Ticket ticket, 
 void Connection::dropped(Request& request) { release(std::exchange(request.charge, 0)); }
 
 void Connection::release(int64_t charge) {
-    (charge > TrafficLimits::large_frame_bytes ? released_large_ : released_) += charge;
+    released_[Traffic::lane_of(charge)] += charge;
     wake_at_round_end();
 }
 
@@ -289,17 +307,13 @@ void Connection::wake_at_round_end() {
     wake_pending_ = true;
     traffic_->services->world.loop.at_round_end([this, inside = gate_.hold()] {
         wake_pending_ = false;
-        traffic_->requests.give_back(std::exchange(released_, 0));
-        traffic_->large_requests.give_back(std::exchange(released_large_, 0));
+        for (size_t i = 0; i < released_.size(); ++i)
+            traffic_->lanes[i].give_back(std::exchange(released_[i], 0));
         if (closing_) return;
         if (outbox_.ready()) sendable_.notify();
         changed_.notify();
         close_if_drained();
     });
-}
-
-Budget& Connection::lane(int64_t bytes) const {
-    return bytes > TrafficLimits::large_frame_bytes ? traffic_->large_requests : traffic_->requests;
 }
 
 // ---- answers out
@@ -338,6 +352,7 @@ io::Task<Result<size_t>> Connection::send_hot() {
     }
     if (written.code() != Errc::would_block) co_return written;
     sometimes("broker.answer_waited_for_socket");
+    queued_ = stream_->queued();
     const Status writable = co_await stream_->writable();
     if (!writable.ok()) co_return writable.error();
     co_return size_t{0};
@@ -374,6 +389,7 @@ io::Task<Result<size_t>> Connection::send_cold() {
     }
     if (written.code() != Errc::would_block) co_return written;
     if (closing_) co_return Errc::cancelled;
+    queued_ = stream_->queued();
     const Status writable = co_await stream_->writable();
     if (!writable.ok()) co_return writable.error();
     co_return size_t{0};
@@ -400,12 +416,21 @@ void Connection::watch_idle() {
                                                  [this] { check_idle(); });
 }
 
+// A slow reader takes from what the system holds for it long before there is room for more.
+void Connection::look_at_queue() {
+    const size_t queued = stream_->queued();
+    if (queued >= queued_) return;
+    queued_ = queued;
+    progress();
+}
+
 // The timer is not moved with every byte: it looks when it fires how long nothing has moved.
 void Connection::check_idle() {
     idle_ = io::TimerId::none;
     if (closing_) return;
     const io::Monotonic now = traffic_->services->world.clock.now();
     if (!requests_.empty()) moved_ = std::max(moved_, now);
+    if (now - moved_ >= traffic_->limits.idle_max) look_at_queue();
     if (now - moved_ >= traffic_->limits.idle_max) {
         sometimes("broker.idle_connection_closed");
         return close({});

@@ -11,6 +11,7 @@
 // at once. One loop; the Server owns it and destroys it after run() has completed.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -51,6 +52,10 @@ public:
     // and closes once their answers are sent.
     void drain();
 
+    // Called at intervals while connections wait for memory: ends this one when its request has
+    // taken some and not moved for TrafficLimits::looks_max calls.
+    void look_at_frame();
+
     [[nodiscard]] const Peer& peer() const { return peer_; }
 
 private:
@@ -78,9 +83,12 @@ private:
     void progress();
     void watch_idle();
     void check_idle();
+    void look_at_queue();
     void close_if_drained();
     [[nodiscard]] bool full() const;
-    [[nodiscard]] Budget& lane(int64_t bytes) const;
+    [[nodiscard]] Budget& lane(int64_t bytes) const {
+        return traffic_->lanes[Traffic::lane_of(bytes)];
+    }
 
     Traffic* traffic_;
     std::unique_ptr<io::Stream> stream_;
@@ -91,7 +99,10 @@ private:
     size_t carried_ = 0;
     int64_t charged_ = 0;  // for the frame that is being read
     Budget::Place place_;
+    Budget::Rank rank_ = Budget::Rank::newcomer;
     io::Monotonic frame_began_;
+    size_t seen_ = 0;  // of that frame, by look_at_frame
+    int looks_ = 0;    // since it moved last
 
     Outbox outbox_;
     // Requests under way, by ticket.
@@ -99,8 +110,7 @@ private:
     size_t alone_ = 0;  // of them that do not overlap
     ProduceLine line_;
     // Charges of requests that were answered in this round.
-    int64_t released_ = 0;
-    int64_t released_large_ = 0;
+    std::array<int64_t, Traffic::lanes_count> released_{};
     std::vector<ByteView> views_;
     size_t cold_bytes_;  // how much to fetch for the next write
     Budget::Place chunk_place_;
@@ -110,6 +120,7 @@ private:
     bool wake_pending_ = false;
     size_t frames_in_turn_ = 0;
     io::Monotonic moved_;  // when bytes last moved
+    size_t queued_ = 0;    // in the stream, when it took no more
     io::TimerId idle_ = io::TimerId::none;
     bool draining_ = false;
     bool closing_ = false;

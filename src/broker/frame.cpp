@@ -31,11 +31,17 @@ void FrameCutter::judge_size() {
     state_ = good ? State::room : State::broken;
 }
 
-void FrameCutter::give_room(Buffer buffer) {
+size_t FrameCutter::room_bytes() const {
+    const auto whole = static_cast<size_t>(frame_size_);
+    return have_ == 0 ? std::min(whole, beginning_bytes) : whole;
+}
+
+void FrameCutter::give_room() {
     check(state_ == State::room);
-    frame_ = std::move(buffer);
-    frame_.resize(static_cast<size_t>(frame_size_));
-    have_ = 0;
+    const size_t size = room_bytes();
+    // To the byte: a buffer that grows by itself at least doubles.
+    frame_.reserve(size);
+    frame_.resize(size);
     state_ = State::body;
 }
 
@@ -47,13 +53,15 @@ MutableBytes FrameCutter::space() {
 void FrameCutter::filled(size_t count) {
     have_ += count;
     check(have_ <= frame_.size(), have_, frame_.size());
-    if (have_ == frame_.size()) state_ = State::frame;
+    if (have_ < frame_.size()) return;
+    state_ = have_ == static_cast<size_t>(frame_size_) ? State::frame : State::room;
 }
 
 Buffer FrameCutter::take_frame() {
     check(state_ == State::frame);
     state_ = State::size;
     size_have_ = 0;
+    have_ = 0;
     return std::exchange(frame_, Buffer());
 }
 

@@ -38,18 +38,24 @@ std::vector<std::string> cut(FrameCutter& cutter, ByteView bytes, size_t piece, 
             bytes = bytes.subspan(cutter.feed(part));
         }
         if (cutter.state() == State::broken) return frames;
-        if (cutter.state() == State::room) cutter.give_room(Buffer());
+        if (cutter.state() == State::room) cutter.give_room();
         if (cutter.state() == State::frame) frames.emplace_back(cutter.take_frame().text());
     }
     return frames;
 }
 
 TEST_CASE("frames_come_out_as_they_went_in_however_the_stream_is_cut") {
-    const std::vector<std::string> frames{"a", std::string(1000, 'b'), "ccc", std::string(70, 'd')};
+    const std::vector<std::string> frames{"a",
+                                          std::string(1000, 'b'),
+                                          "ccc",
+                                          std::string(9000, 'd'),
+                                          std::string(FrameCutter::beginning_bytes, 'e'),
+                                          std::string(FrameCutter::beginning_bytes + 1, 'f'),
+                                          std::string(70, 'g')};
     const Buffer bytes = framed(frames);
-    for (size_t piece = 1; piece < 1100; piece += piece < 20 ? 1 : 97) {
+    for (size_t piece = 1; piece < 10'000; piece += piece < 20 ? 1 : 97) {
         for (const bool direct : {false, true}) {
-            FrameCutter cutter(1000);
+            FrameCutter cutter(10'000);
             CHECK(cut(cutter, bytes.view(), piece, direct) == frames);
             CHECK(cutter.between_frames());
         }
@@ -75,11 +81,29 @@ TEST_CASE("nothing_is_taken_while_room_is_missing_or_a_frame_is_not_fetched") {
     CHECK(cutter.feed(bytes.view()) == 4);
     CHECK(cutter.state() == State::room);
     CHECK(cutter.feed(bytes.view()) == 0);
-    cutter.give_room(Buffer());
+    cutter.give_room();
     CHECK(cutter.feed(bytes.view().subspan(4)) == 3);
     CHECK(cutter.state() == State::frame);
     CHECK(cutter.feed(bytes.view()) == 0);
     CHECK(cutter.take_frame().text() == "abc");
+}
+
+TEST_CASE("a_long_frame_asks_for_all_of_its_room_once_its_beginning_is_there") {
+    FrameCutter cutter(100'000);
+    const Buffer bytes = framed({std::string(100'000, 'x')});
+    CHECK(cutter.feed(bytes.view()) == 4);
+    CHECK(cutter.room_bytes() == FrameCutter::beginning_bytes);
+    cutter.give_room();
+    const ByteView body = bytes.view().subspan(4);
+    CHECK(cutter.feed(body) == FrameCutter::beginning_bytes);
+    CHECK(cutter.state() == State::room);
+    CHECK(cutter.room_bytes() == 100'000);
+    CHECK(cutter.feed(body.subspan(FrameCutter::beginning_bytes)) == 0);
+    cutter.give_room();
+    CHECK(cutter.feed(body.subspan(FrameCutter::beginning_bytes)) ==
+          100'000 - FrameCutter::beginning_bytes);
+    CHECK(cutter.take_frame().text() == std::string(100'000, 'x'));
+    CHECK(cutter.received() == 0);
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ Instruments::Instruments(Metrics& metrics)
                                           "Connections closed at once because of a limit.")),
       connections_broken(metrics.counter("cambium_connections_broken_total",
                                          "Connections closed because of what came over them.")),
+      accept_errors(metrics.counter("cambium_accept_errors_total",
+                                    "Failures to accept, for want of a descriptor.")),
       bytes_in(metrics.counter("cambium_network_received_bytes_total", "Bytes from clients.")),
       bytes_out(metrics.counter("cambium_network_sent_bytes_total", "Bytes to clients.")),
       cold_bytes_out(metrics.counter("cambium_network_sent_cold_bytes_total",

@@ -29,6 +29,7 @@ public:
     Counter& connections_closed;
     Counter& connections_refused;  // by max.connections and max.connections.per.ip
     Counter& connections_broken;   // by what the client sent
+    Counter& accept_errors;        // connections that there was no descriptor for
     Counter& bytes_in;
     Counter& bytes_out;
     Counter& cold_bytes_out;  // that were not in the tail cache

@@ -2,7 +2,8 @@
 //
 // Above max.connections, or max.connections.per.ip from one address, a new connection is closed at
 // once. Without a descriptor for another connection accepting pauses; those that are there go on.
-// One loop.
+// While connections wait for memory, those that hold some for a request which does not move are
+// ended. One loop.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +27,7 @@ namespace cambium::broker {
 class Server {
 public:
     // Outlives the server.
-    explicit Server(Traffic* traffic)
-        : traffic_(traffic), drained_(traffic->services->world.timers) {}
+    explicit Server(Traffic* traffic);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -53,11 +53,16 @@ private:
         std::string name;
         std::unique_ptr<io::Listener> listener;
         io::Alarm pause;
+        bool paused = false;
     };
 
     io::Task<void> accept(Door* door);
+    io::Task<Status> pace(Door* door);
     void admit(const Door& door, std::unique_ptr<io::Stream> stream);
     io::Task<void> serve(uint64_t number);
+    [[nodiscard]] size_t connections_max(const std::string& address) const;
+    void look_later();
+    void look_at_frames();
     void for_each(void (*visit)(Connection&));
 
     Traffic* traffic_;
@@ -66,8 +71,11 @@ private:
     std::map<uint64_t, std::unique_ptr<Connection>> connections_;
     std::map<std::string, size_t, std::less<>> per_address_;
     uint64_t accepted_ = 0;
+    io::Monotonic second_began_{0};
+    size_t accepted_in_second_ = 0;
     bool closing_ = false;
     io::Alarm drained_;
+    io::TimerId look_ = io::TimerId::none;
     io::Gate gate_;
 };
 

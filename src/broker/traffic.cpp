@@ -1,5 +1,6 @@
 #include "broker/traffic.hpp"
 
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -14,6 +15,23 @@ int64_t request_budget(const Settings& settings) {
 
 }  // namespace
 
+Result<AddressCaps> parse_address_caps(std::string_view text) {
+    AddressCaps caps;
+    for (const std::string& part : split_list(text)) {
+        // Addresses may hold colons themselves.
+        const size_t colon = part.rfind(':');
+        size_t count = 0;
+        const char* const end = part.data() + part.size();
+        const bool has = colon != std::string::npos && colon > 0;
+        const auto read = std::from_chars(has ? part.data() + colon + 1 : end, end, count);
+        if (!has || read.ec != std::errc{} || read.ptr != end)
+            return Error{Errc::invalid_config, "max.connections.per.ip.overrides: '" + part +
+                                                   "' is not ADDRESS:COUNT, as in 10.0.0.7:100"};
+        caps[part.substr(0, colon)] = count;
+    }
+    return caps;
+}
+
 TrafficLimits TrafficLimits::from(const Settings& settings) {
     using std::chrono::milliseconds;
     const auto count = [&settings](std::string_view name) {
@@ -27,6 +45,11 @@ TrafficLimits TrafficLimits::from(const Settings& settings) {
     limits.slow_request = milliseconds(settings.integer("slow.request.ms"));
     limits.connections_max = count("max.connections");
     limits.connections_per_address_max = count("max.connections.per.ip");
+    limits.connection_rate_max = count("max.connection.creation.rate");
+    Result<AddressCaps> caps =
+        parse_address_caps(settings.text("max.connections.per.ip.overrides"));
+    // The start has refused what cannot be read.
+    if (caps.ok()) limits.connections_by_address = std::move(*caps);
     return limits;
 }
 
@@ -36,8 +59,9 @@ Traffic::Traffic(Services* the_services, const log::TailCache* the_tail, Journal
       instruments(the_services->instruments),
       journal(std::move(the_journal)),
       limits(TrafficLimits::from(*the_services->settings)),
-      requests("requests", request_budget(*the_services->settings)),
-      large_requests("large requests", request_budget(*the_services->settings)),
+      lanes{Budget("small requests", request_budget(*the_services->settings) / 4),
+            Budget("requests", request_budget(*the_services->settings) / 2),
+            Budget("large requests", request_budget(*the_services->settings) / 4)},
       answers("answers", the_services->settings->integer("answer.budget.bytes")),
       cold_reads("cold reads", TrafficLimits::cold_reads_bytes_max),
       batch_work(the_services->world.work, request_budget(*the_services->settings)) {}

@@ -1,15 +1,20 @@
 // What all connections share: limits, budgets, buffers, and the way to the handlers.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
+#include "base/result.hpp"
 #include "base/settings.hpp"
 #include "broker/batch_work.hpp"
 #include "broker/budget.hpp"
+#include "broker/frame.hpp"
 #include "broker/services.hpp"
 #include "bytes/buffer.hpp"
 #include "io/clock.hpp"
@@ -20,12 +25,24 @@ namespace cambium::broker {
 // Lines for people: what a server tells while it runs.
 using Journal = std::function<void(std::string_view line)>;
 
+// max.connections.per.ip.overrides: "10.0.0.7:100,fd00::2:5", by address as io::Address shows it.
+using AddressCaps = std::map<std::string, size_t, std::less<>>;
+// Errors: invalid_config, with a sentence.
+[[nodiscard]] Result<AddressCaps> parse_address_caps(std::string_view text);
+
 struct TrafficLimits {
-    // A frame above it is charged to a budget of its own, so that a few clients that announce large
-    // frames and send them slowly do not keep the others waiting.
+    // Frames have a budget by their size: up to the first, between them, above the second. So
+    // clients that announce large frames and send them slowly do not keep those waiting who ask
+    // for little.
+    static constexpr int64_t small_frame_bytes = FrameCutter::beginning_bytes;
     static constexpr int64_t large_frame_bytes = int64_t{1} << 20;
-    // Bytes are received into a buffer that all connections share.
-    static constexpr size_t scratch_bytes = size_t{64} << 10;
+    // Bytes are received into a buffer that all connections share. What a connection cannot cut yet
+    // it carries along uncharged, so this is short.
+    static constexpr size_t scratch_bytes = size_t{16} << 10;
+    // While somebody waits for memory, frames are looked at so often; one that has not moved
+    // between looks_max of them ends its connection.
+    static constexpr std::chrono::milliseconds look_interval{150};
+    static constexpr int looks_max = 3;
     // A range of a file is fetched in pieces of at most this.
     static constexpr size_t chunk_bytes_max = size_t{256} << 10;
     static constexpr size_t chunk_bytes_min = size_t{16} << 10;
@@ -46,6 +63,8 @@ struct TrafficLimits {
     io::Duration slow_request{0};
     size_t connections_max = 0;
     size_t connections_per_address_max = 0;
+    size_t connection_rate_max = 0;
+    AddressCaps connections_by_address;
 
     [[nodiscard]] static TrafficLimits from(const Settings& settings);
 };
@@ -59,8 +78,13 @@ struct Traffic {
     Journal journal;
     TrafficLimits limits;
 
-    Budget requests;        // frames that were not answered yet
-    Budget large_requests;  // those above large_frame_bytes
+    // Frames that were not answered yet, by their size.
+    static constexpr size_t lanes_count = 3;
+    std::array<Budget, lanes_count> lanes;
+    [[nodiscard]] static size_t lane_of(int64_t bytes) {
+        if (bytes <= TrafficLimits::small_frame_bytes) return 0;
+        return bytes <= TrafficLimits::large_frame_bytes ? 1 : 2;
+    }
     // Encoded answers that were not sent yet. It may be overdrawn; then nobody who leaves answers
     // unread is read.
     Budget answers;
