@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The long run over what ./dev soak has built: what takes too long for every landing.
 
-First the parts of fixed length: unit tests under the thread sanitizer, clang-tidy, planted bugs. The minutes given are
-then shared by new seeds, fuzzers and kill loops. Ends with a table and `N passed, N failed[, N skipped]`.
+First the parts of fixed length: unit tests under the thread sanitizer, clang-tidy, planted bugs, ten million inputs for
+each decoder. The minutes given are shared by new seeds, fuzzers that start a log each time, and kill loops. Ends with a table and `N passed, N failed[, N skipped]`.
 """
 import argparse
 import random
@@ -18,6 +18,7 @@ import tree
 SHARES = {"seeds": 0.4, "fuzz": 0.3, "kills": 0.3}
 MUTANTS_TIMEOUT_S = 3600
 SECONDS_PER_KILL = 3
+FUZZ_RUNS = 10_000_000
 
 
 def new_seeds(first, seconds):
@@ -48,13 +49,21 @@ def kills(seconds):
     return suite.Tally(failed=1) if done.returncode else suite.Tally(passed=1), f"{count} kills"
 
 
-def fuzzers(seconds):
-    chosen = fuzz.names()
+def decoders(runs):
+    chosen = [name for name in fuzz.names() if name not in fuzz.STARTS]
+    if not chosen:
+        return suite.Tally(skipped=1), "no fuzzers"
+    passed, failed = fuzz.fuzz_all(chosen, 0, runs)
+    return suite.Tally(passed, failed), f"{len(chosen)} decoders, {runs:,} executions each"
+
+
+def starts(seconds):
+    chosen = [name for name in fuzz.names() if name in fuzz.STARTS]
     if not chosen:
         return suite.Tally(skipped=1), "no fuzzers"
     rounds = -(-len(chosen) // suite.CORES)
     passed, failed = fuzz.fuzz_all(chosen, seconds / rounds)
-    return suite.Tally(passed, failed), f"{len(chosen)} fuzzers, {seconds / rounds:.0f} s each"
+    return suite.Tally(passed, failed), f"{len(chosen)} fuzzers that start a log, {seconds / rounds:.0f} s each"
 
 
 def whole_tree_tidy():
@@ -66,6 +75,7 @@ def main():
     parser = argparse.ArgumentParser(prog="./dev soak")
     parser.add_argument("--minutes", type=float, default=30, help="shared by seeds, fuzzers and kills (30)")
     parser.add_argument("--from", dest="first", type=int, help="first new seed (drawn and printed)")
+    parser.add_argument("--fuzz-runs", type=int, default=FUZZ_RUNS, help=f"inputs for each decoder ({FUZZ_RUNS:,})")
     options = parser.parse_args()
     first = options.first or random.SystemRandom().randrange(10**6, 10**12)
     print(f"new seeds from {first}", flush=True)
@@ -74,8 +84,9 @@ def main():
         "unit tsan": lambda: (suite.unit("tsan"), "thread sanitizer"),
         "tidy": whole_tree_tidy,
         "planted bugs": mutants,
+        "fuzz decoders": lambda: decoders(options.fuzz_runs),
         "new seeds": lambda: new_seeds(first, seconds["seeds"]),
-        "fuzz": lambda: fuzzers(seconds["fuzz"]),
+        "fuzz starts": lambda: starts(seconds["fuzz"]),
         "kills": lambda: kills(seconds["kills"]),
     }
     rows, total = [], suite.Tally()

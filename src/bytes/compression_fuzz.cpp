@@ -1,5 +1,5 @@
 // Any bytes as any codec's: nothing beyond the cap comes out, and what comes out survives a round
-// trip.
+// trip. The trip is for one choice of the second byte in eight: it takes ten times as long.
 #include <cstddef>
 #include <cstdint>
 
@@ -7,6 +7,12 @@
 #include "bytes/compression.hpp"
 
 using namespace cambium;
+
+namespace {
+
+constexpr uint8_t first_with_round_trip = 224;
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (size < 2) return 0;
@@ -23,6 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         seen += block->size();
     }
     check(seen <= cap, seen, cap);
+    if (data[1] < first_with_round_trip) return 0;
 
     const Result<Buffer> whole = decompress(codec, in, cap);
     check(whole.ok() == block.ok());

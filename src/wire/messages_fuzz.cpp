@@ -1,8 +1,9 @@
 // Any message in any version out of any bytes: it is refused, or it is one that is written and read
 // again as itself; never more memory than the budget.
 //
-// The first byte chooses the message, the second its version, the rest is the body. A first byte
-// beyond the messages makes the rest a whole request frame.
+// The first byte chooses the message, requests and answers alike, the second its version, the rest
+// is the body. A first byte beyond the messages makes the rest a whole frame: of a request, or of
+// an answer to the request that the second byte chooses.
 #include <cstddef>
 #include <cstdint>
 
@@ -38,6 +39,17 @@ void try_frame(ByteView frame) {
     });
 }
 
+// As our own client reads what a server says.
+void try_answer(ByteView frame, uint8_t choice) {
+    uint8_t at = 0;
+    EveryMessage::each([&]<class M>() {
+        if (at++ != choice) return;
+        const int version = info(M::api).versions.last;
+        const Result<Response> response = parse_response(frame, M::api, version);
+        if (response.ok()) try_body<M>(response->body, version);
+    });
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -49,6 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         const int version = versions.first + data[1] % (versions.last - versions.first + 1);
         if (at++ == data[0]) try_body<M>(body, version);
     });
-    if (data[0] >= at) try_frame(body);
+    if (data[0] < at) return 0;
+    if ((data[0] & 1) != 0) try_frame(body);
+    else try_answer(body, data[1]);
     return 0;
 }
