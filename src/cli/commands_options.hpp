@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/config_view.hpp"
 #include "cli/session.hpp"
 
 namespace cambium::cli {
@@ -25,6 +26,16 @@ inline void add_output(CLI::App& command, Output& output) {
     command.add_option("-o,--output", output, "text (default) or json, an object a line")
         ->transform(CLI::CheckedTransformer(names).description(""))
         ->type_name("FORMAT");
+}
+
+// Changes of settings that every command which makes some can make.
+inline void add_edits(CLI::App& command, EditTexts& edits) {
+    command.add_option("--set", edits.sets, "give a setting a value, as often as wanted")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
+    command.add_option("--delete", edits.removals, "go back to what stands behind it")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
 }
 
 // A subcommand with examples below its help.

@@ -122,6 +122,7 @@ void add_record_commands(CLI::App& app, Command* chosen) {
 
 void add_commands(CLI::App& app, Command* chosen) {
     add_topic_commands(app, chosen);
+    add_config_commands(app, chosen);
     add_record_commands(app, chosen);
     add_log_commands(app, chosen);
     add_doctor_command(app, chosen);

@@ -53,14 +53,39 @@ void add_list(CLI::App& topic, Command* chosen) {
 void add_describe(CLI::App& topic, Command* chosen) {
     auto args = std::make_shared<TopicDescribeArgs>();
     CLI::App& command =
-        add_command(topic, "describe", "show a topic's partitions, leaders and offsets",
-                    "  cambium topic describe flights\n");
+        add_command(topic, "describe", "show a topic's partitions, offsets and settings",
+                    "  cambium topic describe flights\n"
+                    "  cambium topic describe flights --all -o json\n");
     command.add_option("NAME", args->name, "the topic")->required();
+    command.add_flag("-a,--all", args->all, "settings at their default too");
     add_server(command, args->server);
     add_output(command, args->output);
     command.callback([args, chosen] {
         *chosen = [args](io::World world, Terminal* terminal) {
             return topic_describe(world, terminal, *args);
+        };
+    });
+}
+
+void add_alter(CLI::App& topic, Command* chosen) {
+    auto args = std::make_shared<TopicAlterArgs>();
+    CLI::App& command =
+        add_command(topic, "alter", "change a topic's settings, or give it more partitions",
+                    "  cambium topic alter flights --set retention.ms=86400000\n"
+                    "  cambium topic alter flights --delete retention.ms --partitions 6\n");
+    command.add_option("NAME", args->name, "the topic")->required();
+    add_edits(command, args->edits);
+    command
+        .add_option("-p,--partitions", args->partitions,
+                    "how many it shall have: more than now; keys then go to other partitions")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+    command.add_flag("--dry-run", args->dry_run,
+                     "ask whether it would be accepted, change nothing");
+    add_server(command, args->server);
+    command.callback([args, chosen] {
+        *chosen = [args](io::World world, Terminal* terminal) {
+            return topic_alter(world, terminal, *args);
         };
     });
 }
@@ -81,7 +106,7 @@ void add_delete(CLI::App& topic, Command* chosen) {
 }  // namespace
 
 void add_topic_commands(CLI::App& app, Command* chosen) {
-    CLI::App& topic = add_command(app, "topic", "create, list, describe and delete topics",
+    CLI::App& topic = add_command(app, "topic", "create, list, describe, alter and delete topics",
                                   "  cambium topic create flights --partitions 3\n"
                                   "  cambium topic list\n"
                                   "  cambium topic COMMAND --help\n");
@@ -89,6 +114,7 @@ void add_topic_commands(CLI::App& app, Command* chosen) {
     add_create(topic, chosen);
     add_list(topic, chosen);
     add_describe(topic, chosen);
+    add_alter(topic, chosen);
     add_delete(topic, chosen);
 }
 

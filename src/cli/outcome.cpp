@@ -30,6 +30,12 @@ std::string advice(Errc code, const Subject& subject) {
             return "the topic's setting max.message.bytes is the limit";
         case Errc::offset_out_of_range:
             return "'cambium topic describe " + topic + "' shows the offsets that there are";
+        case Errc::invalid_config:
+            return "'cambium config describe --all --explain' shows what can be set; with --topic "
+                   "NAME, on a topic";
+        case Errc::invalid_partitions:
+            return "'cambium topic describe " + topic +
+                   "' shows how many there are; they only grow";
         case Errc::unsupported_version:
             return "the server is too old, or too new, for this command";
         default: return "";

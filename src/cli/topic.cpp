@@ -6,12 +6,14 @@
 #include "cli/json.hpp"
 #include "cli/table.hpp"
 #include "client/admin.hpp"
+#include "client/config_admin.hpp"
 #include "wire/messages/list_offsets.hpp"
 
 namespace cambium::cli {
 namespace {
 
 using client::Admin;
+using client::ConfigAdmin;
 using client::TopicInfo;
 
 // NAME=VALUE pairs; empty when one is not of that form.
@@ -58,7 +60,21 @@ struct Range {
     Offset end;
 };
 
-std::string described_json(const TopicInfo& topic, const std::vector<Range>& ranges) {
+using Configs = std::vector<client::DescribedConfig>;
+
+client::ConfigSubject subject_of(const std::string& topic) {
+    return {client::ConfigSubject::Kind::topic, topic};
+}
+
+std::string configs_json(const TopicInfo& topic, const Configs& configs) {
+    std::string out = "[";
+    for (const client::DescribedConfig& config : configs)
+        out += (out.size() > 1 ? "," : "") + config_json(subject_of(topic.name), config);
+    return out + "]";
+}
+
+std::string described_json(const TopicInfo& topic, const std::vector<Range>& ranges,
+                           const Configs& configs) {
     std::string out = "{\"name\":" + quoted(topic.name) + ",\"id\":" + quoted(topic.id.text()) +
                       ",\"internal\":" + (topic.internal ? "true" : "false") + ",\"partitions\":[";
     for (size_t i = 0; i < topic.partitions.size(); ++i) {
@@ -72,10 +88,11 @@ std::string described_json(const TopicInfo& topic, const std::vector<Range>& ran
                ",\"start_offset\":" + std::to_string(ranges[i].start.value()) +
                ",\"end_offset\":" + std::to_string(ranges[i].end.value()) + "}";
     }
-    return out + "]}\n";
+    return out + "],\"configs\":" + configs_json(topic, configs) + "}\n";
 }
 
-std::string described_text(const TopicInfo& topic, const std::vector<Range>& ranges) {
+std::string described_text(const TopicInfo& topic, const std::vector<Range>& ranges,
+                           const Configs& configs) {
     TextTable table(
         {"PARTITION", "LEADER", "REPLICAS", "IN SYNC", "FIRST OFFSET", "NEXT OFFSET", "RECORDS"});
     int64_t total = 0;
@@ -90,7 +107,8 @@ std::string described_text(const TopicInfo& topic, const std::vector<Range>& ran
                    std::to_string(records)});
     }
     return topic.name + ": " + counted(static_cast<int64_t>(topic.partitions.size()), "partition") +
-           ", " + counted(total, "record") + ", id " + topic.id.text() + "\n" + table.text();
+           ", " + counted(total, "record") + ", id " + topic.id.text() + "\n" + table.text() +
+           (configs.empty() ? "" : config_table(configs, {}));
 }
 
 io::Task<Result<std::vector<Range>>> ranges_of(Admin* admin, TopicInfo topic) {
@@ -161,8 +179,55 @@ io::Task<Exit> describe(Session* session, TopicDescribeArgs args) {
     if (!topic.ok()) co_return session->failed(what, topic.error());
     const Result<std::vector<Range>> ranges = co_await ranges_of(&admin, *topic);
     if (!ranges.ok()) co_return session->failed(what, ranges.error());
-    session->terminal().write(args.output == Output::json ? described_json(*topic, *ranges)
-                                                          : described_text(*topic, *ranges));
+    ConfigAdmin config_admin(session->client());
+    auto configs = co_await config_admin.describe(subject_of(args.name));
+    if (!configs.ok()) co_return session->failed(what, configs.error());
+    if (!args.all) std::erase_if(*configs, [](const auto& config) { return !was_set(config); });
+    session->terminal().write(args.output == Output::json
+                                  ? described_json(*topic, *ranges, *configs)
+                                  : described_text(*topic, *ranges, *configs));
+    co_return Exit::ok;
+}
+
+// Everything is asked for before anything is done, so that a change is made whole or not at all.
+io::Task<Status> alter_both(ConfigAdmin* admin, const TopicAlterArgs* args,
+                            std::vector<client::ConfigEdit> edits) {
+    const bool both = !edits.empty() && args->partitions > 0;
+    if (both) {
+        const Status settable = co_await admin->alter(subject_of(args->name), edits, true);
+        if (!settable.ok()) co_return settable;
+    }
+    if (args->partitions > 0) {
+        const Status grown =
+            co_await admin->create_partitions(args->name, args->partitions, args->dry_run);
+        if (!grown.ok()) co_return grown;
+    }
+    if (edits.empty()) co_return Status();
+    co_return co_await admin->alter(subject_of(args->name), std::move(edits), args->dry_run);
+}
+
+io::Task<Exit> alter(Session* session, TopicAlterArgs args) {
+    if (args.edits.count() == 0 && args.partitions == 0) {
+        session->terminal().say(
+            "cambium: say what to change: --partitions N, --set NAME=VALUE, --delete NAME\n");
+        co_return Exit::usage;
+    }
+    auto edits = edits_of(args.edits);
+    if (!edits.ok()) {
+        session->terminal().say("cambium: " + edits.error().context + "\n");
+        co_return Exit::usage;
+    }
+    ConfigAdmin admin(session->client());
+    std::string done;
+    if (args.partitions > 0) done = counted(args.partitions, "partition");
+    if (!edits->empty())
+        done +=
+            (done.empty() ? "" : ", ") + counted(static_cast<int64_t>(edits->size()), "setting");
+    const Status altered = co_await alter_both(&admin, &args, std::move(*edits));
+    if (!altered.ok())
+        co_return session->failed("cannot change topic '" + args.name + "'", altered.error());
+    session->terminal().write("topic '" + args.name +
+                              (args.dry_run ? "' would take: " : "' changed: ") + done + "\n");
     co_return Exit::ok;
 }
 
@@ -189,6 +254,10 @@ io::Task<Exit> topic_list(io::World world, Terminal* terminal, TopicListArgs arg
 io::Task<Exit> topic_describe(io::World world, Terminal* terminal, TopicDescribeArgs args) {
     const std::string name = args.name;
     return in_session(world, terminal, std::move(args), name, &describe);
+}
+io::Task<Exit> topic_alter(io::World world, Terminal* terminal, TopicAlterArgs args) {
+    const std::string name = args.name;
+    return in_session(world, terminal, std::move(args), name, &alter);
 }
 io::Task<Exit> topic_delete(io::World world, Terminal* terminal, TopicDeleteArgs args) {
     const std::string name = args.names.empty() ? "" : args.names.front();

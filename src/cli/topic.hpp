@@ -1,4 +1,4 @@
-// `cambium topic create|list|describe|delete`.
+// `cambium topic create|list|describe|alter|delete`.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/config_view.hpp"
 #include "cli/outcome.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
@@ -36,8 +37,18 @@ struct TopicDescribeArgs {
     ServerArgs server{};
     Output output = Output::text;
     std::string name{};
+    bool all = false;  // settings at their default too
 };
 io::Task<Exit> topic_describe(io::World world, Terminal* terminal, TopicDescribeArgs args);
+
+struct TopicAlterArgs {
+    ServerArgs server{};
+    std::string name{};
+    EditTexts edits{};
+    int32_t partitions = 0;  // that it shall have; 0: as many as there are
+    bool dry_run = false;
+};
+io::Task<Exit> topic_alter(io::World world, Terminal* terminal, TopicAlterArgs args);
 
 struct TopicDeleteArgs {
     ServerArgs server{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/server_error.hpp"
 #include "wire/messages/delete_records.hpp"
 #include "wire/messages/list_offsets.hpp"
 #include "wire/messages/metadata.hpp"
@@ -39,11 +40,6 @@ wire::ListOffsetsRequest offsets_request(const OffsetQuery& query) {
     topic.name = query.partition.topic;
     topic.partitions.push_back({query.partition.partition.value(), -1, query.timestamp});
     return request;
-}
-
-// The server's words for an error, else the name of what it happened to.
-Error said(int16_t code, const std::optional<std::string>& message, const std::string& subject) {
-    return {from_wire_code(code), message.has_value() && !message->empty() ? *message : subject};
 }
 
 const Error& final_error(const Status& again, const Error& last) {
