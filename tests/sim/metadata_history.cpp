@@ -7,11 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/fault.hpp"
+#include "control/configs.hpp"
 #include "control/controller.hpp"
 #include "history.hpp"
 #include "io/gate.hpp"
 #include "log/directory.hpp"
 #include "metadata_model.hpp"
+#include "metadata_settings.hpp"
 #include "quorum/embedded_log.hpp"
 #include "report.hpp"
 #include "sim/simulation.hpp"
@@ -25,6 +28,7 @@ using std::chrono::seconds;
 
 constexpr int64_t chaos_lives_max = 6;
 constexpr int names = 5;
+constexpr NodeId self_id{1};
 
 class MetadataHistory {
 public:
@@ -73,7 +77,7 @@ private:
         if (!opened.ok()) return refuse("the metadata log did not open", opened.error());
         metadata_ = std::move(opened).value();
         meta::Node self;
-        self.id = NodeId(1);
+        self.id = self_id;
         self.directories = {directory_->id()};
         controller_ = std::make_unique<control::Controller>(control::Controller::Options{self, {}},
                                                             metadata_.get(), random_.split());
@@ -94,7 +98,11 @@ private:
             (void)co_await alarm.sleep_until(node_.world().clock.now() +
                                              milliseconds(random.between(0, 30)));
             if (!*running) break;
-            if (model_.known(name).exists && random.chance(0.6)) co_await remove(name);
+            if (model_.known(name).exists && random.chance(0.6)) {
+                const SettingsChange change = draw_change(control::ConfigType::topic, name,
+                                                          model_.known(name).configs, random);
+                co_await alter(change);
+            } else if (model_.known(name).exists && random.chance(0.6)) co_await remove(name);
             else co_await create(name, random.between(1, random.chance(0.1) ? 200 : 6));
         }
     }
@@ -115,6 +123,26 @@ private:
         auto answers = co_await controller_->delete_topics(std::move(request));
         model_.deleted(name, answers.at(0).status);
     }
+    io::Task<void> change_node(NodeId node, io::Random random, const bool* running) {
+        while (*running && !model_.uncertain(node)) {
+            io::Alarm alarm(node_.world().timers);
+            (void)co_await alarm.sleep_until(node_.world().clock.now() +
+                                             milliseconds(random.between(0, 60)));
+            if (!*running) break;
+            const std::string name = node == meta::all_nodes ? "" : std::to_string(node.value());
+            const SettingsChange change =
+                draw_change(control::ConfigType::broker, name, model_.settings(node), random);
+            co_await alter(change);
+        }
+    }
+    io::Task<void> alter(SettingsChange change) {
+        std::vector<control::ConfigRequest> request{change.request};
+        model_.altering(change);
+        auto answers =
+            co_await controller_->alter_configs(std::move(request), change.validate_only);
+        model_.altered(change, answers.at(0).status, *controller_->image());
+        if (answers.at(0).status.ok()) sometimes("history.settings_altered");
+    }
     io::Task<void> allocate(io::Random random, const bool* running) {
         while (*running) {
             io::Alarm alarm(node_.world().timers);
@@ -134,6 +162,8 @@ private:
             io::spawn(gate, change_topic("topic" + std::to_string(i), random_.split(), &running));
         }
         io::spawn(gate, allocate(random_.split(), &running));
+        io::spawn(gate, change_node(self_id, random_.split(), &running));
+        io::spawn(gate, change_node(meta::all_nodes, random_.split(), &running));
         (void)simulation_.run_for(time);
         running = false;
         if (node_.alive() && random_.chance(0.5)) end_life();

@@ -1,6 +1,20 @@
 #include "metadata_model.hpp"
 
 namespace cambium::history {
+namespace {
+
+bool is_topic(const SettingsChange& change) {
+    return change.request.type == control::ConfigType::topic;
+}
+
+// Nothing happened after these.
+bool harmless(Errc code) { return code == Errc::no_space || code == Errc::over_budget; }
+
+NodeId node_of(const SettingsChange& change) {
+    return change.request.name.empty() ? meta::all_nodes : NodeId(std::stoi(change.request.name));
+}
+
+}  // namespace
 
 MetadataModel::Known MetadataModel::known(const std::string& name) const {
     const auto found = topics_.find(name);
@@ -9,7 +23,8 @@ MetadataModel::Known MetadataModel::known(const std::string& name) const {
 
 bool MetadataModel::uncertain(const std::string& name) const {
     const auto found = topics_.find(name);
-    return found != topics_.end() && (found->second.creating || found->second.deleting);
+    return found != topics_.end() &&
+           (found->second.creating || found->second.deleting || found->second.altering);
 }
 
 void MetadataModel::creating(const std::string& name, size_t partitions) {
@@ -25,7 +40,7 @@ void MetadataModel::created(const std::string& name, const control::CreatedTopic
             violation_("7 metadata", "a topic id was given twice");
         if (answer.topic->partitions.size() != partitions)
             violation_("7 metadata", name + " has other partitions");
-        topic.known = {true, answer.topic->id, answer.topic->partitions.size()};
+        topic.known = {true, answer.topic->id, answer.topic->partitions.size(), {}};
     } else if (answer.status.code() == Errc::topic_already_exists) {
         if (!topic.known.exists)
             violation_("7 metadata", name + " exists although nobody created it");
@@ -61,10 +76,70 @@ void MetadataModel::allocated(const control::ProducerIdBlock& block) {
     next_producer_id_ = block.first.value() + block.count;
 }
 
+const meta::Configs& MetadataModel::settings(NodeId node) const {
+    static const meta::Configs nothing;
+    const auto found = nodes_.find(node);
+    return found == nodes_.end() ? nothing : found->second.known;
+}
+
+bool MetadataModel::uncertain(NodeId node) const {
+    const auto found = nodes_.find(node);
+    return found != nodes_.end() && found->second.altering.has_value();
+}
+
+void MetadataModel::altering(const SettingsChange& change) {
+    if (!change.valid || change.validate_only) return;
+    if (is_topic(change)) topics_[change.request.name].altering = change.after;
+    else nodes_[node_of(change)].altering = change.after;
+}
+
+// Whether the answer is one that changes nothing.
+bool MetadataModel::refused_rightly(const SettingsChange& change, const Status& status) {
+    const Errc wrong = is_topic(change) ? Errc::invalid_config : Errc::invalid_request;
+    if (!change.valid && status.ok())
+        violation_("7 metadata", "a value that is none was taken by " + change.request.name);
+    if (change.valid && status.code() == wrong)
+        violation_("7 metadata", "settings were refused: " + status.error().context);
+    return status.code() == wrong;
+}
+
+void MetadataModel::altered(const SettingsChange& change, const Status& status,
+                            const meta::Image& image) {
+    if (refused_rightly(change, status)) return;
+    if (!status.ok() && !harmless(status.code())) return;  // unknown: the next start tells
+    const bool made = status.ok() && !change.validate_only;
+    const std::string& name = change.request.name;
+    if (is_topic(change)) {
+        Topic& topic = topics_[name];
+        topic.altering.reset();
+        if (made) topic.known.configs = change.after;
+        const meta::TopicRef seen = image.topic(name);
+        if (status.ok() && (seen == nullptr || seen->configs != topic.known.configs))
+            violation_("7 metadata", "topic " + name + " does not show the settings answered");
+        return;
+    }
+    const NodeId node = node_of(change);
+    NodeSettings& settings = nodes_[node];
+    settings.altering.reset();
+    if (made) settings.known = change.after;
+    if (status.ok() && image.configs_of(node) != settings.known)
+        violation_("7 metadata", "a broker does not show the settings answered");
+}
+
+void MetadataModel::check_node(NodeId node, NodeSettings& settings, const meta::Image& image) {
+    const meta::Configs& found = image.configs_of(node);
+    if (found != settings.known && (!settings.altering || found != *settings.altering))
+        violation_("7 metadata", "the settings of broker " + std::to_string(node.value()) +
+                                     " are not those that it was left with");
+    settings = {found, std::nullopt};
+}
+
 void MetadataModel::check_start(const meta::Image& image) {
     if (cluster_.zero()) cluster_ = image.cluster_id;
     if (cluster_ != image.cluster_id) violation_("7 metadata", "the cluster has another id");
     for (auto& [name, topic] : topics_) check_topic(name, topic, image);
+    for (const auto& [node, configs] : image.node_configs) nodes_.try_emplace(node);
+    for (auto& [node, settings] : nodes_) check_node(node, settings, image);
     for (const auto& [name, topic] : image.topics) {
         if (!topics_.contains(name))
             violation_("7 metadata", "topic " + name + " was never asked for");
@@ -77,10 +152,12 @@ void MetadataModel::check_start(const meta::Image& image) {
 void MetadataModel::check_topic(const std::string& name, Topic& topic, const meta::Image& image) {
     const meta::TopicRef found = image.topic(name);
     const bool same = found != nullptr && topic.known.exists && found->id == topic.known.id &&
-                      found->partitions.size() == topic.known.partitions;
+                      found->partitions.size() == topic.known.partitions &&
+                      (found->configs == topic.known.configs ||
+                       (topic.altering && found->configs == *topic.altering));
     const bool still_absent = found == nullptr && !topic.known.exists;
     const bool came = found != nullptr && !topic.known.exists && topic.creating &&
-                      found->partitions.size() == *topic.creating;
+                      found->partitions.size() == *topic.creating && found->configs.empty();
     const bool went = found == nullptr && topic.known.exists && topic.deleting;
     if (!same && !still_absent && !came && !went) {
         violation_("7 metadata",
@@ -89,7 +166,7 @@ void MetadataModel::check_topic(const std::string& name, Topic& topic, const met
     if (came && !ids_.insert(found->id).second)
         violation_("7 metadata", "a topic id was given twice");
     topic = Topic{};
-    if (found) topic.known = {true, found->id, found->partitions.size()};
+    if (found) topic.known = {true, found->id, found->partitions.size(), found->configs};
 }
 
 }  // namespace cambium::history

@@ -1,7 +1,7 @@
-// What the clients of the controller know about its topics and producer ids (checker 7).
+// What the clients of the controller know about its topics, settings and producer ids (checker 7).
 //
-// One operation at a time is under way for each name, so after any crash a topic is what it was or
-// what it was about to become, and nothing else.
+// One operation at a time is under way for each name, so after any crash a topic, and the settings
+// of a broker, are what they were or what they were about to become, and nothing else.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "base/types.hpp"
 #include "control/controller.hpp"
 #include "meta/image.hpp"
+#include "metadata_settings.hpp"
 
 namespace cambium::history {
 
@@ -26,6 +27,7 @@ public:
         bool exists = false;
         Uuid id;  // of the topic that exists
         size_t partitions = 0;
+        meta::Configs configs{};
     };
     [[nodiscard]] Known known(const std::string& name) const;
     // The answer to the last operation left open what happened: nothing more can be asked for this
@@ -39,6 +41,12 @@ public:
     void deleting(const std::string& name);
     void deleted(const std::string& name, const Status& status);
     void allocated(const control::ProducerIdBlock& block);
+    // The same for settings: of a topic, or of a broker.
+    [[nodiscard]] const meta::Configs& settings(NodeId node) const;
+    [[nodiscard]] bool uncertain(NodeId node) const;
+    void altering(const SettingsChange& change);
+    // `image` is the one that shows what was answered.
+    void altered(const SettingsChange& change, const Status& status, const meta::Image& image);
 
     // After a start: `image` must be what was answered, each unanswered change whole or not at all.
     void check_start(const meta::Image& image);
@@ -48,11 +56,19 @@ private:
         Known known;
         std::optional<size_t> creating;  // partitions
         bool deleting = false;
+        std::optional<meta::Configs> altering{};
     };
+    struct NodeSettings {
+        meta::Configs known;
+        std::optional<meta::Configs> altering;
+    };
+    [[nodiscard]] bool refused_rightly(const SettingsChange& change, const Status& status);
+    void check_node(NodeId node, NodeSettings& settings, const meta::Image& image);
     void check_topic(const std::string& name, Topic& topic, const meta::Image& image);
 
     Violation violation_;
     std::map<std::string, Topic> topics_;
+    std::map<NodeId, NodeSettings> nodes_;
     std::set<Uuid> ids_;
     int64_t next_producer_id_ = 0;
     Uuid cluster_;
