@@ -69,10 +69,8 @@ public:
             add_every_topic(told);
         }
         co_await broker_->replicas_->prepare(&told);
-        broker_->groups_->prepared(told);
     }
     io::Task<void> published(const meta::Builder::Publication* change) override {
-        broker_->groups_->published(*change);
         return broker_->replicas_->published(change);
     }
 
