@@ -19,6 +19,8 @@ io::Task<Status> Budget::take(int64_t amount, Place* place, Rank rank) {
         used_ += amount;
         co_return Status();
     }
+    if (rank == Rank::newcomer && line_.size() >= line_for_newcomers_max)
+        co_return Errc::over_budget;
     sometimes("broker.budget_waited");
     place->amount_ = amount;
     place->rank_ = rank;

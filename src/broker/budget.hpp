@@ -27,6 +27,8 @@ public:
     Budget& operator=(const Budget&) = delete;
 
     enum class Rank : uint8_t { served, newcomer };
+    // A newcomer does not join a longer line.
+    static constexpr size_t line_for_newcomers_max = 512;
 
     // A place in the line. Belongs to one that waits at a time; outlives its wait.
     class Place {
@@ -42,7 +44,8 @@ public:
         io::Signal granted_;
     };
 
-    // Completes when the amount is granted; with `cancelled` once leave() was called for the place.
+    // Completes when the amount is granted; with `cancelled` once leave() was called for the place,
+    // with `over_budget` when the line is too long to join.
     io::Task<Status> take(int64_t amount, Place* place, Rank rank = Rank::served);
     // Takes without asking, for what cannot wait: the budget may be overdrawn by it.
     void overdraw(int64_t amount) { used_ += amount; }

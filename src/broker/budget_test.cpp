@@ -1,6 +1,8 @@
 #include "broker/budget.hpp"
 
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -65,6 +67,26 @@ TEST_CASE("who_was_served_before_goes_before_newcomers") {
     CHECK(stranger.got == Errc::none);
     CHECK(later.got == Errc::none);
     budget.give_back(70);
+}
+
+TEST_CASE("a_line_that_is_too_long_is_not_joined_by_newcomers") {
+    Budget budget("b", 1);
+    io::Gate gate;
+    Taker holder;
+    io::spawn(gate, holder.run(&budget, 1));
+    std::vector<std::unique_ptr<Taker>> strangers;
+    for (size_t i = 0; i < Budget::line_for_newcomers_max + 1; ++i) {
+        strangers.push_back(std::make_unique<Taker>());
+        io::spawn(gate, strangers.back()->run(&budget, 1, Budget::Rank::newcomer));
+    }
+    CHECK(strangers.back()->got == Errc::over_budget);
+    CHECK(budget.waiting() == Budget::line_for_newcomers_max);
+    Taker known;
+    io::spawn(gate, known.run(&budget, 1));
+    budget.give_back(1);
+    CHECK(known.got == Errc::none);
+    for (const auto& stranger : strangers) Budget::leave(stranger->place);
+    budget.give_back(1);
 }
 
 TEST_CASE("more_than_the_whole_budget_is_granted_to_one_alone") {

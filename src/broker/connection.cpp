@@ -134,6 +134,8 @@ io::Task<Result<Buffer>> Connection::next_frame() {
             case State::room: {
                 const auto bytes = static_cast<int64_t>(cutter_.room_bytes());
                 const Status granted = co_await lane(bytes).take(bytes, &place_, rank_);
+                if (granted.code() == Errc::over_budget)
+                    traffic_->instruments->connections_refused.add();
                 if (!granted.ok()) co_return granted.error();
                 // What its beginning was charged is free again.
                 const int64_t before = std::exchange(charged_, bytes);

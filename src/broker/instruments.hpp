@@ -27,7 +27,7 @@ public:
     Counter& record_bytes_out;
     Counter& connections_opened;
     Counter& connections_closed;
-    Counter& connections_refused;  // by max.connections and max.connections.per.ip
+    Counter& connections_refused;  // by a limit of connections or of those that wait for memory
     Counter& connections_broken;   // by what the client sent
     Counter& accept_errors;        // connections that there was no descriptor for
     Counter& bytes_in;
