@@ -29,9 +29,10 @@ struct Row {
 
 constexpr std::nullopt_t none = std::nullopt;
 
-// Groups of consumers.
+// Groups of consumers: their newer protocol (KIP-848), and how a coordinator works inside.
 constexpr std::string_view groups_text =
-    "Groups of consumers and what they commit: not served here yet, so this is without effect.";
+    "Groups whose server assigns partitions, or how another coordinator works inside: not served "
+    "here, so this is without effect.";
 constexpr Row groups[] = {
     {"group.consumer.assignment.interval.ms", integer, "1000", at_once, 0},
     {"group.consumer.assignors", list, "uniform,range"},
@@ -51,19 +52,9 @@ constexpr Row groups[] = {
     {"group.coordinator.rebalance.protocols", list, "classic,consumer,streams", at_start, INT64_MIN,
      INT64_MAX, "consumer,classic,share,streams"},
     {"group.coordinator.threads", integer, "4", at_start, 1},
-    {"group.initial.rebalance.delay.ms", integer, "3000"},
-    {"group.max.session.timeout.ms", integer, "1800000"},
-    {"group.max.size", integer, "2147483647", at_start, 1},
-    {"group.min.session.timeout.ms", integer, "6000"},
-    {"offset.metadata.max.bytes", integer, "4096"},
     {"offsets.commit.timeout.ms", integer, "5000", at_start, 1},
     {"offsets.load.buffer.size", integer, "5242880", at_start, 1},
-    {"offsets.retention.check.interval.ms", large, "600000", at_start, 1},
-    {"offsets.retention.minutes", integer, "10080", at_start, 1},
     {"offsets.topic.compression.codec", integer, "0"},
-    {"offsets.topic.num.partitions", integer, "50", at_start, 1},
-    {"offsets.topic.replication.factor", small, "3", at_start, 1},
-    {"offsets.topic.segment.bytes", integer, "104857600", at_start, 1},
 };
 
 // Share groups.
@@ -295,13 +286,17 @@ constexpr Row quotas[] = {
     {"alter.log.dirs.replication.quota.window.size.seconds", integer, "1", at_start, 1},
     {"controller.quota.window.num", integer, "11", at_start, 1},
     {"controller.quota.window.size.seconds", integer, "1", at_start, 1},
-    {"follower.replication.throttled.rate", large, none, at_once},
-    {"leader.replication.throttled.rate", large, none, at_once},
     {"quota.window.num", integer, "11", at_start, 1},
     {"quota.window.size.seconds", integer, "1", at_start, 1},
-    {"replica.alter.log.dirs.io.max.bytes.per.second", large, none, at_once},
     {"replication.quota.window.num", integer, "11", at_start, 1},
     {"replication.quota.window.size.seconds", integer, "1", at_start, 1},
+};
+
+// Throttles, which are described only where they are set, as in Kafka.
+constexpr Row throttles[] = {
+    {"follower.replication.throttled.rate", large, none, at_once},
+    {"leader.replication.throttled.rate", large, none, at_once},
+    {"replica.alter.log.dirs.io.max.bytes.per.second", large, none, at_once},
 };
 
 // Tiered storage.

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "base/settings.hpp"
+#include "base/settings_groups.hpp"
 #include "base/settings_ignored.hpp"
 #include "base/settings_parse.hpp"
 
@@ -580,7 +581,7 @@ constexpr Setting traffic_rows[] = {
 
 template <size_t count>
 constexpr auto ignored(const settings_ignored::Row (&rows)[count], std::string_view why,
-                       bool fixed = false) {
+                       bool fixed = false, bool internal = false) {
     using settings_ignored::Change;
     std::array<Setting, count> out{};
     for (size_t i = 0; i < count; ++i) {
@@ -593,6 +594,7 @@ constexpr auto ignored(const settings_ignored::Row (&rows)[count], std::string_v
                   .choices = row.choices,
                   .dynamic = row.change != Change::at_start,
                   .one_node = row.change == Change::at_once_for_one,
+                  .internal = internal,
                   .ignored = true,
                   .fixed = fixed,
                   .text = why};
@@ -608,18 +610,19 @@ template <class... Themes> constexpr auto joined(const Themes&... themes) {
 }
 
 constexpr auto written = joined(server_rows, topic_rows, message_rows, segment_rows, flush_rows,
-                                retention_rows, tiered_rows, traffic_rows);
+                                retention_rows, tiered_rows, traffic_rows, settings_groups::rows);
 
 namespace without_effect {
 using namespace settings_ignored;
-constexpr auto rows = joined(
-    ignored(groups, groups_text), ignored(sharing, sharing_text), ignored(streams, streams_text),
-    ignored(transactions, transactions_text), ignored(one_node, one_node_text),
-    ignored(security, security_text, true), ignored(quotas, quotas_text),
-    ignored(tiered, tiered_text), ignored(cleaning, cleaning_text), ignored(threads, threads_text),
-    ignored(sockets, sockets_text), ignored(purgatories, purgatories_text),
-    ignored(reports, reports_text), ignored(plug_ins, plug_ins_text, true),
-    ignored(others, others_text));
+constexpr auto rows =
+    joined(ignored(groups, groups_text), ignored(sharing, sharing_text),
+           ignored(streams, streams_text), ignored(transactions, transactions_text),
+           ignored(one_node, one_node_text), ignored(security, security_text, true),
+           ignored(quotas, quotas_text), ignored(throttles, quotas_text, false, true),
+           ignored(tiered, tiered_text), ignored(cleaning, cleaning_text),
+           ignored(threads, threads_text), ignored(sockets, sockets_text),
+           ignored(purgatories, purgatories_text), ignored(reports, reports_text),
+           ignored(plug_ins, plug_ins_text, true), ignored(others, others_text));
 }  // namespace without_effect
 
 constexpr bool implies_row(const Setting& setting) {

@@ -189,7 +189,11 @@ private:
     // There are none: what is told goes to one place, in full.
     Result<std::vector<meta::Record>> logger(const ConfigRequest& asked) const {
         if (asked.replace) return unknown_type(asked.type);
-        if (Status name = check_node_name(asked.name, self_); !name.ok()) return name.error();
+        if (Status name = check_node_name(asked.name, self_); !name.ok()) {
+            if (!parse_node_name(asked.name)) return name.error();
+            return refused("Unexpected node id. Expected " + std::to_string(self_.value()) +
+                           ", but received " + asked.name);
+        }
         if (asked.changes.empty()) return std::vector<meta::Record>{};
         const ConfigChange& first = asked.changes.front();
         if (first.operation == ConfigOperation::append)
