@@ -201,7 +201,7 @@ def listeners_that_cannot_be_are_refused():
             ([f"PLAINTEXT://{here}", "PLAINTEXT://127.0.0.1:1"], {}, "different name"),
             ([f"PLAINTEXT://{here}"], {"advertised.listeners": "OTHER://a:1"}, "no listener OTHER"),
             ([f"PLAINTEXT://{here}"], {"advertised.listeners": "PLAINTEXT://0.0.0.0:9092"}, "nonroutable"),
-            ([f"PLAINTEXT://{here}"], {"max.connections.per.ip.overrides": "10.0.0.1"}, "is not ADDRESS:COUNT")):
+            ([f"PLAINTEXT://{here}"], {"max.connections.per.ip.overrides": "10.0.0.1"}, "ADDRESS:COUNT")):
         with harness.temporary_directory() as scratch:
             server = Listening(listeners, settings)
             server.data = scratch / "data"
