@@ -58,8 +58,8 @@ TEST_CASE("what was set on a subject itself is told from what stands behind it")
     CHECK(subject_text(broker) == "broker 1");
     CHECK(subject_text(all) == "all brokers");
     DescribedConfig config = retention();
-    for (const int8_t source : {1, 2, 3, 4, 5}) {
-        config.config_source = source;
+    for (int source = 1; source <= 5; ++source) {
+        config.config_source = static_cast<int8_t>(source);
         CHECK(was_set_on(topic, config) == (source == 1));
         CHECK(was_set_on(broker, config) == (source == 2 || source == 4));
         CHECK(was_set_on(all, config) == (source == 3));

@@ -1,5 +1,6 @@
 // Goal: the messages of tools have the bytes that Kafka's protocol guide gives them. Method: bytes
 // written by hand from the published field tables, read and written.
+#include <optional>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -155,6 +156,37 @@ TEST_CASE("DescribeProducers and UnregisterBroker have one version") {
     is(UnregisterBrokerRequest{7}, 0, "00000007 00");
     is(UnregisterBrokerResponse{.error_code = 102, .error_message = "no"}, 0,
        "00000000 0066 03 'no' 00");
+}
+
+TEST_CASE("AlterConfigs and IncrementalAlterConfigs name settings, and answer each resource") {
+    IncrementalAlterConfigsRequest change;
+    change.resources.push_back({2, "t", {{"k", 0, "v"}}});
+    change.validate_only = true;
+    is(change, 0, "00000001 02 0001 't' 00000001 0001 'k' 00 0001 'v' 01");
+    is(change, 1, "02 02 02 't' 02 02 'k' 00 02 'v' 00 00 01 00");
+    AlterConfigsRequest all;
+    all.resources.push_back({2, "t", {{"k", std::nullopt}}});
+    is(all, 0, "00000001 02 0001 't' 00000001 0001 'k' ffff 00");
+    is(all, 1, "00000001 02 0001 't' 00000001 0001 'k' ffff 00");
+    is(all, 2, "02 02 02 't' 02 02 'k' 00 00 00 00 00");
+    AlterConfigsResponse answer;
+    answer.responses.push_back({40, "m", 2, "t"});
+    is(answer, 0, "00000000 00000001 0028 0001 'm' 02 0001 't'");
+    is(answer, 2, "00000000 02 0028 02 'm' 02 02 't' 00 00");
+    IncrementalAlterConfigsResponse changed;
+    changed.responses.push_back({0, std::nullopt, 4, "1"});
+    is(changed, 0, "00000000 00000001 0000 ffff 04 0001 '1'");
+    is(changed, 1, "00000000 02 0000 00 04 02 '1' 00 00");
+}
+
+TEST_CASE("ListConfigResources asks for types from version 1 on") {
+    is(ListConfigResourcesRequest{}, 0, "00");
+    is(ListConfigResourcesRequest{{2, 4}}, 1, "03 02 04 00");
+    ListConfigResourcesResponse answer;
+    answer.config_resources.push_back({"m"});
+    is(answer, 0, "00000000 0000 02 02 'm' 00 00");
+    answer.config_resources.front().resource_type = 2;
+    is(answer, 1, "00000000 0000 02 02 'm' 02 00 00");
 }
 
 }  // namespace
