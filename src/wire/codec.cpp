@@ -10,9 +10,4 @@ Error no_such_version(std::string_view message, int version) {
     return {Errc::unsupported_version, titled(message, version) + "does not exist"};
 }
 
-Error left_over(std::string_view message, int version, size_t bytes) {
-    return {Errc::malformed,
-            titled(message, version) + "has " + std::to_string(bytes) + " bytes left over"};
-}
-
 }  // namespace cambium::wire

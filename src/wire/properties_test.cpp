@@ -107,7 +107,7 @@ TEST_CASE("every message comes back equal in every version, and its bytes too") 
     });
 }
 
-TEST_CASE("every message cut short or continued is refused") {
+TEST_CASE("every message cut short is refused, and what stands behind one is let be") {
     random_messages(3, [](const Kind& kind, int version, const std::string& bytes) {
         size_t accepted = 0;
         for (size_t n = 0; n < bytes.size(); ++n) {
@@ -115,7 +115,7 @@ TEST_CASE("every message cut short or continued is refused") {
             if (kind.read(cut, version, default_decode_memory).code != Errc::malformed) ++accepted;
         }
         CHECK(accepted == 0);
-        CHECK(kind.read(bytes + '\0', version, default_decode_memory).code == Errc::malformed);
+        CHECK(kind.read(bytes + '\0', version, default_decode_memory).code == Errc::none);
     });
 }
 
