@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "broker/fixture_test.hpp"
+#include "record/batch.hpp"
 
 namespace cambium::broker {
 namespace {
@@ -211,7 +212,7 @@ TEST_CASE("produce_answers_every_refusal_for_its_partition") {
     cluster.create("t");
     const Buffer good = batch_of({"a"});
     CHECK(produce(cluster.client, "nowhere", good.view()).error_code == 3);
-    CHECK(produce(cluster.client, "no good", good.view()).error_code == 17);
+    CHECK(produce(cluster.client, "no good", good.view()).error_code == 3);
     CHECK(produce(cluster.client, "__consumer_offsets", good.view()).error_code == 3);
     auto other = produce_request("t", good.view(), -1, 7);
     CHECK(cluster.client.ask<wire::ProduceResponse>(other, 9)
@@ -223,12 +224,16 @@ TEST_CASE("produce_answers_every_refusal_for_its_partition") {
               .responses[0]
               .partition_responses[0]
               .error_code == 21);
-    auto transactional = produce_request("t", good.view());
-    transactional.transactional_id = "tx";
-    CHECK(cluster.client.ask<wire::ProduceResponse>(transactional, 9)
+    // What says that it belongs to a transaction needs the id of one, and nothing else does.
+    Buffer foreign = Buffer::copy_of(good.view());
+    foreign.mutable_view()[record::at::attributes + 1] |= 0x10;
+    CHECK(produce(cluster.client, "t", foreign.view()).error_code == 53);
+    auto named = produce_request("t", good.view());
+    named.transactional_id = "tx";
+    CHECK(cluster.client.ask<wire::ProduceResponse>(named, 9)
               .responses[0]
               .partition_responses[0]
-              .error_code == 48);
+              .error_code == 0);
     Buffer broken = Buffer::copy_of(good.view());
     broken.mutable_view().back() ^= 1;
     const auto corrupt = produce(cluster.client, "t", broken.view());
@@ -236,7 +241,7 @@ TEST_CASE("produce_answers_every_refusal_for_its_partition") {
     CHECK(corrupt.base_offset == -1);
     CHECK(produce(cluster.client, "t", {}).error_code != 0);
     for (int version = 3; version <= 12; ++version)
-        CHECK(produce(cluster.client, "t", good.view(), version).base_offset == version - 3);
+        CHECK(produce(cluster.client, "t", good.view(), version).base_offset == version - 2);
 }
 
 TEST_CASE("acks_0_is_never_answered_and_a_refusal_closes_the_connection") {

@@ -58,7 +58,10 @@ public:
 
 private:
     void begin();
-    [[nodiscard]] Errc refusal(const replica::LocalTopic* local) const;
+    [[nodiscard]] bool follower() const {
+        return std::max(asked_.replica_id, asked_.replica_state.replica_id) >= 0;
+    }
+    [[nodiscard]] Errc refusal(const replica::LocalTopic* local, const Asked& asked) const;
     io::Task<void> read_partition(const Asked* asked, replica::Partition* partition,
                                   Answered* answered);
     void take(const Asked& asked, replica::PartitionData data, Answered& answered);
@@ -96,14 +99,18 @@ const replica::LocalTopic* Fetching::find(const FetchRequest::Topic& topic) cons
                                                       : services_.replicas->topic(topic.topic);
 }
 
-// What refuses all partitions of a topic alike; none when there is no such thing.
-Errc Fetching::refusal(const replica::LocalTopic* local) const {
-    const int32_t follower = std::max(asked_.replica_id, asked_.replica_state.replica_id);
-    // No partition has a second replica yet (R33).
-    if (follower >= 0) return Errc::unknown_leader_epoch;
-    if (local != nullptr) return Errc::none;
-    return request_.version() >= first_with_topic_ids ? Errc::unknown_topic_id
-                                                      : Errc::unknown_topic_or_partition;
+// What refuses a partition before it is looked at; none when there is no such thing.
+Errc Fetching::refusal(const replica::LocalTopic* local, const Asked& asked) const {
+    if (local == nullptr)
+        return request_.version() >= first_with_topic_ids ? Errc::unknown_topic_id
+                                                          : Errc::unknown_topic_or_partition;
+    if (local->partition(PartitionIndex(asked.partition)) == nullptr)
+        return Errc::unknown_topic_or_partition;
+    if (!follower()) return Errc::none;
+    // No partition has a second replica yet: one that names the epoch is to look again for its own
+    // assignment, one that does not may have the wrong leader (R33).
+    return asked.current_leader_epoch < 0 ? Errc::not_leader_or_follower
+                                          : Errc::unknown_leader_epoch;
 }
 
 io::Task<void> Fetching::read_all() {
@@ -120,18 +127,12 @@ io::Task<void> Fetching::read_all() {
             partition.partition_index = asked.partition;
             // Looked up for each partition: what was found before a wait may be gone after it.
             const replica::LocalTopic* const local = find(topic);
-            const Errc refused = refusal(local);
-            if (refused != Errc::none) {
+            if (const Errc refused = refusal(local, asked); refused != Errc::none) {
                 refuse(partition, refused);
-                partition.aborted_transactions.emplace();
+                if (!follower()) partition.aborted_transactions.emplace();
                 continue;
             }
             replica::Partition* const found = local->partition(PartitionIndex(asked.partition));
-            if (found == nullptr) {
-                refuse(partition, Errc::unknown_topic_or_partition);
-                partition.aborted_transactions.emplace();
-                continue;
-            }
             co_await read_partition(&asked, found, &partition);
             // Requests for very many partitions let others go first now and then.
             if (++reads_ % reads_in_turn == 0) co_await next_turn(&services_.world.loop);
@@ -144,8 +145,9 @@ io::Task<void> Fetching::read_partition(const Asked* asked, replica::Partition* 
     const int64_t left = std::max<int64_t>(bytes_max_ - bytes_, 0);
     const replica::PartitionRead read{
         .from = Offset(asked->fetch_offset),
-        .epoch = LeaderEpoch(asked->current_leader_epoch),
-        .last_fetched_epoch = LeaderEpoch(asked->last_fetched_epoch),
+        // Here every negative number says nothing, not only -1 as elsewhere.
+        .epoch = LeaderEpoch(std::max(asked->current_leader_epoch, -1)),
+        .last_fetched_epoch = LeaderEpoch(std::max(asked->last_fetched_epoch, -1)),
         .bytes_max = std::clamp<int64_t>(asked->partition_max_bytes, 0, left),
         // Progress: the first partition that has anything gives a whole batch, however large.
         .at_least_one = bytes_ == 0};
@@ -211,8 +213,10 @@ Reply Fetching::reply() {
             if (hint) partition.current_leader = {hint->leader, hint->epoch};
         }
     }
+    // Followers know their leaders' addresses from the metadata.
     for (const LeaderHints::Node& node : hints.nodes())
-        response_.node_endpoints.push_back({node.id, node.address.host, node.address.port, {}});
+        if (!follower())
+            response_.node_endpoints.push_back({node.id, node.address.host, node.address.port, {}});
     services_.instruments->record_bytes_out.add(static_cast<uint64_t>(bytes_));
     Buffer out;
     std::vector<wire::Slot> slots;

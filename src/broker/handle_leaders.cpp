@@ -148,11 +148,14 @@ io::Task<Reply> handle_alter_partition_reassignments(Services* services, Request
     AlterResponse response;
     response.allow_replication_factor_change = decoded->allow_replication_factor_change;
     if (decoded->topics.empty()) response.error_message.emplace();
+    const bool late = decoded->timeout_ms <= 0;
+    if (late) response.error_code = wire_code(Errc::request_timed_out);
     for (const AlterRequest::Topic& topic : decoded->topics) {
         AlterResponse::Topic& answered = response.responses.emplace_back();
         answered.name = topic.name;
         for (const AlterRequest::Topic::Partition& partition : topic.partitions) {
-            Refusal refusal = reassign(*image, topic.name, partition);
+            Refusal refusal{wire_code(Errc::request_timed_out), std::nullopt};
+            if (!late) refusal = reassign(*image, topic.name, partition);
             answered.partitions.push_back(
                 {partition.partition_index, refusal.error_code, std::move(refusal.why)});
         }

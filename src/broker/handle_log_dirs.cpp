@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -81,9 +82,18 @@ io::Task<Described> describe(Services* services, const log::Directories::Entry* 
 using AlterRequest = wire::AlterReplicaLogDirsRequest;
 using AlterResponse = wire::AlterReplicaLogDirsResponse;
 
+// Kafka copies a partition into a directory with a longer name; what it could not name so is
+// refused.
+bool too_long_to_move(const std::string& topic, int32_t index) {
+    constexpr size_t longest_file_name = 255;
+    constexpr size_t suffix = 1 + 32 + std::string_view("-future").size();
+    return topic.size() + 1 + std::to_string(index).size() + suffix > longest_file_name;
+}
+
 // A partition is where it is: asking for that is granted, moving it is not built.
 Errc move(const Services& services, const std::string& path, const std::string& topic,
           int32_t index) {
+    if (too_long_to_move(topic, index)) return Errc::invalid_topic_exception;
     const log::Directories::Entry* to = nullptr;
     for (const log::Directories::Entry& entry : services.directories->entries())
         if (entry.path == path) to = &entry;

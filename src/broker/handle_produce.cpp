@@ -2,6 +2,8 @@
 // a connection came. What the loop can do at once it does before anything is waited for; a batch
 // that takes longer is worked on elsewhere, and those behind it wait in line.
 // docs/paths/write.md tells the journey.
+#include <algorithm>
+
 #include "base/fault.hpp"
 #include "broker/handlers.hpp"
 #include "broker/produce_line.hpp"
@@ -17,6 +19,9 @@ namespace {
 
 // A client that asks to wait longer is not believed; it asks again.
 constexpr int32_t timeout_max_ms = 600'000;
+// The time that a client grants is meant for replicas. Kafka does not wait for its own disk, so the
+// disk gets this long even from a client that grants nothing.
+constexpr int32_t timeout_min_ms = 1000;
 
 struct Append {
     Services* services;
@@ -95,11 +100,12 @@ io::Task<Reply> handle_produce(Services* services, Request* request) {
     watch.lap(request->in(Stage::work));
     const int16_t wanted = decoded->acks;
     if (!producing.appendings().empty())
-        co_await produce({.services = services,
-                          .request = request,
-                          .producing = &producing,
-                          .options = {.acks = wanted, .epoch = {}},
-                          .timeout = timeout_of(decoded->timeout_ms, timeout_max_ms)});
+        co_await produce(
+            {.services = services,
+             .request = request,
+             .producing = &producing,
+             .options = {.acks = wanted, .epoch = {}},
+             .timeout = timeout_of(std::max(decoded->timeout_ms, timeout_min_ms), timeout_max_ms)});
     if (wanted == replica::acks_none) {
         // Nobody hears of a failure but by this (as in Kafka).
         co_return producing.failed() ? Reply::close("a batch sent with acks=0 was refused")

@@ -59,6 +59,7 @@ CreateResponse::Topic created(control::CreatedTopic answer, const Settings& sett
     if (!answer.status.ok()) {
         topic.error_code = wire_code(answer.status.code());
         topic.error_message = message_of(answer.status.error());
+        topic.configs.emplace();
         return topic;
     }
     const meta::Topic& made = *answer.topic;
@@ -103,6 +104,7 @@ io::Task<Reply> handle_create_topics(Services* services, Request* request) {
         for (CreateRequest::Topic& topic : decoded->topics) {
             response.topics.push_back(
                 {.name = std::move(topic.name), .error_code = wire_code(Errc::request_timed_out)});
+            response.topics.back().configs.emplace();
         }
         co_return answer_with(response, *request);
     }

@@ -9,7 +9,6 @@
 #include "broker/instruments.hpp"
 #include "broker/leader_hints.hpp"
 #include "broker/topic_names.hpp"
-#include "control/topics.hpp"
 #include "record/batch.hpp"
 
 namespace cambium::broker {
@@ -56,7 +55,19 @@ void Producing::refuse(AnsweredBatch& answered, record::Validated validated) con
         answered.record_errors.push_back({error.index, std::move(error.why)});
 }
 
+// Kafka looks at the first batch of each partition, before anything else.
+bool Producing::transactional() const {
+    return std::ranges::any_of(asked_.topic_data, [](const Topic& topic) {
+        return std::ranges::any_of(topic.partition_data, [](const Topic::Partition& partition) {
+            const ByteView batch = partition.records ? partition.records->bytes : ByteView{};
+            return batch.size() >= record::header_bytes &&
+                   record::HeaderView(batch).transactional();
+        });
+    });
+}
+
 void Producing::check_all() {
+    foreign_ = !asked_.transactional_id && transactional();
     response_.responses.resize(asked_.topic_data.size());
     for (size_t i = 0; i < asked_.topic_data.size(); ++i)
         check_topic(asked_.topic_data[i], response_.responses[i]);
@@ -68,7 +79,7 @@ void Producing::check_topic(const Topic& topic, wire::ProduceResponse::Topic& an
     const bool by_id = request_.version() >= first_with_topic_ids;
     const replica::LocalTopic* const local =
         by_id ? services_.replicas->topic(topic.topic_id) : services_.replicas->topic(topic.name);
-    const Errc refused = refusal(topic, local);
+    const Errc refused = refusal(local);
     answered.partition_responses.resize(topic.partition_data.size());
     for (size_t i = 0; i < topic.partition_data.size(); ++i) {
         AnsweredBatch& partition = answered.partition_responses[i];
@@ -79,16 +90,13 @@ void Producing::check_topic(const Topic& topic, wire::ProduceResponse::Topic& an
 }
 
 // What refuses all partitions of a topic alike; none when there is no such thing.
-Errc Producing::refusal(const Topic& topic, const replica::LocalTopic* local) const {
-    const bool acks_known = asked_.acks >= replica::acks_all && asked_.acks <= replica::acks_leader;
-    if (!acks_known) return Errc::invalid_required_acks;
-    // Transactions have no coordinator yet, so that none can be open.
-    if (asked_.transactional_id) return Errc::invalid_txn_state;
-    if (local == nullptr) {
-        if (request_.version() >= first_with_topic_ids) return Errc::unknown_topic_id;
-        return control::check_topic_name(topic.name).ok() ? Errc::unknown_topic_or_partition
-                                                          : Errc::invalid_topic_exception;
-    }
+Errc Producing::refusal(const replica::LocalTopic* local) const {
+    // Records of a transaction without its id are nobody's.
+    if (foreign_) return Errc::transactional_id_authorization_failed;
+    // A name that no topic can have is one that no topic has, here as in Kafka.
+    if (local == nullptr)
+        return request_.version() >= first_with_topic_ids ? Errc::unknown_topic_id
+                                                          : Errc::unknown_topic_or_partition;
     return is_internal(local->name) ? Errc::invalid_topic_exception : Errc::none;
 }
 
@@ -111,6 +119,8 @@ void Producing::check_batch(const Topic::Partition& asked, const replica::LocalT
     const PartitionIndex index(asked.index);
     replica::Partition* const partition = local.partition(index);
     if (partition == nullptr) return refuse(answered, Errc::unknown_topic_or_partition);
+    const bool acks_known = asked_.acks >= replica::acks_all && asked_.acks <= replica::acks_leader;
+    if (!acks_known) return refuse(answered, Errc::invalid_required_acks);
     Appending appending;
     appending.job = {.batch = asked.records ? asked.records->bytes : ByteView{},
                      .rules = rules(local.settings),
@@ -125,8 +135,19 @@ void Producing::check_batch(const Topic::Partition& asked, const replica::LocalT
     if (!done || take(appending, std::move(verdict))) appendings_.push_back(std::move(appending));
 }
 
+// Who is told which records were refused is told where the log begins as well. The partition may be
+// gone since its batch went to a worker.
+void Producing::tell_start(const Appending& appending) const {
+    const replica::LocalTopic* const local = services_.replicas->topic(appending.topic);
+    const replica::Partition* const partition =
+        local == nullptr ? nullptr : local->partition(appending.index);
+    if (partition != nullptr)
+        appending.answered->log_start_offset = partition->leader().ends().start.value();
+}
+
 bool Producing::take(Appending& appending, BatchVerdict verdict) const {
     if (!verdict.validated.ok()) {
+        if (!verdict.validated.record_errors.empty()) tell_start(appending);
         refuse(*appending.answered, std::move(verdict.validated));
         return false;
     }

@@ -70,7 +70,9 @@ private:
     using Topic = wire::ProduceRequest::Topic;
 
     void check_topic(const Topic& topic, wire::ProduceResponse::Topic& answered);
-    [[nodiscard]] Errc refusal(const Topic& topic, const replica::LocalTopic* local) const;
+    [[nodiscard]] Errc refusal(const replica::LocalTopic* local) const;
+    [[nodiscard]] bool transactional() const;
+    void tell_start(const Appending& appending) const;
     void check_batch(const Topic::Partition& asked, const replica::LocalTopic& local,
                      AnsweredBatch& answered);
     // False: it is refused.
@@ -85,7 +87,8 @@ private:
     wire::ProduceResponse response_;
     std::vector<Appending> appendings_;
     size_t at_once_left_ = request_at_once_bytes;
-    int64_t charged_ = 0;  // to BatchWork::converted
+    bool foreign_ = false;  // records of a transaction, without the id of one
+    int64_t charged_ = 0;   // to BatchWork::converted
 };
 
 }  // namespace cambium::broker

@@ -24,9 +24,12 @@ struct Asked {
         }
     }
     // The answer to this selector was given before.
-    [[nodiscard]] bool seen(const TopicSelector& selector) {
+    [[nodiscard]] bool seen(const meta::Image& image, const TopicSelector& selector) {
         if (selector.name.has_value() != selector.id.zero()) return false;
         if (selector.name) return !names_.insert(*selector.name).second;
+        // A topic that is named as well is answered where it is named.
+        const meta::TopicRef topic = image.topic(selector.id);
+        if (topic != nullptr && by_name.contains(topic->name)) return true;
         return !ids_.insert(selector.id).second;
     }
 
@@ -66,7 +69,6 @@ DeletedTopic by_id(const meta::Image& image, const Uuid& id, const Asked& asked)
         return answer;
     }
     answer.name = topic->name;
-    if (asked.by_name.contains(topic->name)) answer.status = refused("Duplicate topic id.");
     return answer;
 }
 
@@ -90,7 +92,7 @@ Decision<DeletedTopic> decide_delete(const meta::Image& image,
     Asked asked(request);
     Decision<DeletedTopic> out;
     for (const TopicSelector& selector : request) {
-        if (asked.seen(selector)) continue;
+        if (asked.seen(image, selector)) continue;
         DeletedTopic answer = decide(image, selector, asked);
         if (too_many) {
             answer.status =

@@ -19,7 +19,8 @@ LeaderCore::LeaderCore(LeaderConfig config, LeaderEpoch epoch, const log::Ends& 
 }
 
 Status LeaderCore::check_epoch(LeaderEpoch epoch) const {
-    if (epoch.value() < 0 || epoch == epoch_) return {};
+    constexpr int32_t unsaid = -1;
+    if (epoch.value() == unsaid || epoch == epoch_) return {};
     return epoch < epoch_ ? Errc::fenced_leader_epoch : Errc::unknown_leader_epoch;
 }
 

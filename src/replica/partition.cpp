@@ -117,9 +117,12 @@ io::Task<Result<log::TimestampOffset>> Partition::find_offset(int64_t timestamp,
         case latest_offset:
             co_return log::TimestampOffset{Timestamp{}, window->high_watermark, core_.epoch()};
         case earliest_offset:
-        case earliest_local_offset:
+        case earliest_local_offset: {
+            // The log knows epochs by their records, and may have none yet.
+            const LeaderEpoch of_start = log_->epoch_at(window->start);
             co_return log::TimestampOffset{Timestamp{}, window->start,
-                                           log_->epoch_at(window->start)};
+                                           of_start == LeaderEpoch{} ? core_.epoch() : of_start};
+        }
         case latest_tiered_offset:
         case earliest_pending_upload_offset: co_return nothing;
         default: break;
@@ -178,6 +181,8 @@ io::Task<Result<log::Log::EpochEnd>> Partition::end_of_epoch(LeaderEpoch epoch,
     if (!window.ok()) co_return window.error();
     // The log knows epochs by their records, and this one may have none yet.
     if (epoch == core_.epoch()) co_return log::Log::EpochEnd{epoch, window->appended};
+    // An epoch before all others ended where the log begins, even one that cannot be (as in Kafka).
+    if (epoch < LeaderEpoch{}) co_return log::Log::EpochEnd{epoch, window->start};
     co_return log_->end_of_epoch(epoch).value_or(log::Log::EpochEnd{LeaderEpoch{}, Offset{}});
 }
 
