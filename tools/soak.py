@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The long run over what ./dev soak has built: what takes too long for every landing.
 
-First the parts of fixed length: unit tests under the thread sanitizer, clang-tidy, planted bugs, ten million inputs for
-each decoder. The minutes given are shared by new seeds, fuzzers that start a log each time, and kill loops. Ends with a table and `N passed, N failed[, N skipped]`.
+First the parts of fixed length: unit tests under the thread sanitizer, clang-tidy, planted bugs, every request of the
+list to Kafka and to us (tests/oracle), ten million inputs for each decoder. The minutes given are shared by new seeds,
+fuzzers that start a log each time, and kill loops. Ends with a table and `N passed, N failed[, N skipped]`.
 """
 import argparse
 import random
@@ -19,6 +20,7 @@ SHARES = {"seeds": 0.4, "fuzz": 0.3, "kills": 0.3}
 MUTANTS_TIMEOUT_S = 3600
 SECONDS_PER_KILL = 3
 FUZZ_RUNS = 10_000_000
+ANSWERS_TIMEOUT_S = 1800
 
 
 def new_seeds(first, seconds):
@@ -47,6 +49,19 @@ def kills(seconds):
     done = subprocess.run(["/usr/bin/python3", "tests/e2e/kill_loop.py", "--kills", str(count)], cwd=tree.ROOT,
                           stdin=subprocess.DEVNULL)
     return suite.Tally(failed=1) if done.returncode else suite.Tally(passed=1), f"{count} kills"
+
+
+def answers():
+    """The whole list of requests to Kafka and to us; ./dev test asks a part of it."""
+    if not (tree.ROOT / "build/release/cambium").exists():
+        return suite.Tally(skipped=1), "no cambium"
+    code, output = suite.run(["/usr/bin/python3", "tests/oracle/test_answers.py", "--full"], ANSWERS_TIMEOUT_S)
+    print(output.rstrip(), flush=True)
+    lines = output.splitlines()
+    tally = suite.Tally(*(sum(line.startswith(kind) for line in lines) for kind in ("ok ", "FAIL ", "not run ")))
+    if code and not tally.failed:
+        tally.failed = 1
+    return tally, next((line.strip() for line in lines if "requests to each" in line), "no Kafka to ask")
 
 
 def decoders(runs):
@@ -84,6 +99,7 @@ def main():
         "unit tsan": lambda: (suite.unit("tsan"), "thread sanitizer"),
         "tidy": whole_tree_tidy,
         "planted bugs": mutants,
+        "answers": answers,
         "fuzz decoders": lambda: decoders(options.fuzz_runs),
         "new seeds": lambda: new_seeds(first, seconds["seeds"]),
         "fuzz starts": lambda: starts(seconds["fuzz"]),
