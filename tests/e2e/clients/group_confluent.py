@@ -1,0 +1,23 @@
+"""A member of a group over confluent-kafka: ADDRESS TOPIC GROUP [SETTING=VALUE...]. Prints "partition offset value" for each
+record and commits it. Ends with an orderly leave when its stdin closes."""
+import select
+import sys
+
+import confluent_kafka
+
+address, topic, group, *more = sys.argv[1:]
+settings = {"bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False,
+            "session.timeout.ms": 6000, "heartbeat.interval.ms": 500, "topic.metadata.refresh.interval.ms": 2000}
+settings.update(word.split("=", 1) for word in more)
+consumer = confluent_kafka.Consumer(settings)
+consumer.subscribe([topic])
+while not select.select([sys.stdin], [], [], 0)[0]:
+    one = consumer.poll(0.2)
+    if one is None or one.error():
+        continue
+    print(one.partition(), one.offset(), one.value().decode(), flush=True)
+    try:
+        consumer.commit(one, asynchronous=False)
+    except confluent_kafka.KafkaException as error:
+        print("a commit was refused:", error, file=sys.stderr, flush=True)
+consumer.close()
