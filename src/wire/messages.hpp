@@ -13,6 +13,9 @@
 #include "wire/messages/elect_leaders.hpp"
 #include "wire/messages/fetch.hpp"
 #include "wire/messages/find_coordinator.hpp"
+#include "wire/messages/group_membership.hpp"
+#include "wire/messages/group_offsets.hpp"
+#include "wire/messages/groups.hpp"
 #include "wire/messages/init_producer_id.hpp"
 #include "wire/messages/list_config_resources.hpp"
 #include "wire/messages/list_offsets.hpp"
@@ -49,6 +52,11 @@ using EveryMessage = MessageList<
     ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, DescribeQuorumRequest,
     DescribeQuorumResponse, UpdateFeaturesRequest, UpdateFeaturesResponse, DescribeProducersRequest,
     DescribeProducersResponse, UnregisterBrokerRequest, UnregisterBrokerResponse,
-    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse>;
+    DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse, JoinGroupRequest,
+    JoinGroupResponse, SyncGroupRequest, SyncGroupResponse, HeartbeatRequest, HeartbeatResponse,
+    LeaveGroupRequest, LeaveGroupResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    ListGroupsRequest, ListGroupsResponse, DeleteGroupsRequest, DeleteGroupsResponse,
+    OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse,
+    OffsetDeleteRequest, OffsetDeleteResponse>;
 
 }  // namespace cambium::wire

@@ -138,7 +138,9 @@ TEST_CASE("every field list is the published one") {
         const ApiInfo& api = info(M::api);
         REQUIRE(messages.contains(std::string(M::name)));
         Published published = messages.at(std::string(M::name));
-        CHECK(first_number(published.flexible) == api.flexible_from);
+        const bool never_flexible = published.flexible == "none";
+        CHECK((never_flexible ? not_flexible : first_number(published.flexible)) ==
+              api.flexible_from);
         drop_later_than(api.versions.last, published.lines);
         const auto ours = canonical(Schema::of<M>());
         const auto theirs = canonical(published.lines);

@@ -1,0 +1,306 @@
+#include "coord/coordinator.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "coord/answers.hpp"
+
+namespace cambium::coord {
+
+namespace {
+
+// String.hashCode: over UTF-16, whatever the text was sent as.
+int32_t java_hash(std::string_view text) {
+    uint32_t hash = 0;
+    const auto add = [&hash](uint32_t unit) { hash = 31 * hash + unit; };
+    for (size_t i = 0; i < text.size();) {
+        const auto byte = static_cast<uint8_t>(text[i]);
+        const size_t length = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+        uint32_t point = length == 1 ? byte : byte & (0xFFU >> (length + 1));
+        for (size_t j = 1; j < length && i + j < text.size(); ++j)
+            point = (point << 6) | (static_cast<uint8_t>(text[i + j]) & 0x3FU);
+        i += length;
+        constexpr uint32_t first_pair = 0x10000;
+        if (point < first_pair) {
+            add(point);
+        } else {
+            add(0xD800 + ((point - first_pair) >> 10));
+            add(0xDC00 + ((point - first_pair) & 0x3FF));
+        }
+    }
+    return static_cast<int32_t>(hash);
+}
+
+}  // namespace
+
+PartitionIndex partition_of(std::string_view group, size_t partitions) {
+    const auto positive = static_cast<uint32_t>(java_hash(group)) & 0x7FFFFFFFU;
+    return PartitionIndex(static_cast<int32_t>(positive % partitions));
+}
+
+GroupCoordinator::GroupCoordinator(io::World world, Options options,
+                                   const replica::Manager* replicas, replica::WaitingRoom* room)
+    : world_(world), options_(std::move(options)), replicas_(replicas), room_(room) {
+    watch_expiry();
+}
+
+GroupCoordinator::~GroupCoordinator() = default;
+
+// ---- the topic
+
+void GroupCoordinator::prepared(const meta::Builder::Publication& change) {
+    image_ = change.after;
+    for (const meta::TopicRef& topic : change.delta.created)
+        if (topic->name == offsets_topic) begin(*topic);
+}
+
+void GroupCoordinator::published(const meta::Builder::Publication& change) {
+    image_ = change.after;
+    bool others = false;
+    for (const meta::TopicRef& topic : change.delta.deleted) {
+        if (topic->id == topic_) end();
+        else others = true;
+    }
+    if (!others) return;
+    const auto alive = [this](const std::string& name, const Uuid& id) {
+        const meta::TopicRef topic = image_->topic(name);
+        return topic != nullptr && (id.zero() || topic->id == id);
+    };
+    for (const auto& shard : shards_)
+        if (shard->state() == Errc::none)
+            shard->run([&alive](GroupCore& core, Now, Effects& effects) {
+                core.forget_topics(alive, effects);
+            });
+}
+
+void GroupCoordinator::begin(const meta::Topic& topic) {
+    if (stopped_) return;
+    end();
+    topic_ = topic.id;
+    for (size_t i = 0; i < topic.partitions.size(); ++i) {
+        const TopicPartition name{topic.name, PartitionIndex(static_cast<int32_t>(i))};
+        shards_.push_back(std::make_unique<Shard>(
+            name, options_.limits,
+            Shard::Surroundings{world_, replicas_, room_, &options_.journal}));
+    }
+    for (const auto& shard : shards_)
+        shard->start([this](const std::string& name, const Uuid& id) {
+            const meta::TopicRef known = image_->topic(name);
+            return known != nullptr && (id.zero() || known->id == id);
+        });
+}
+
+void GroupCoordinator::end() {
+    topic_ = {};
+    for (auto& shard : shards_) {
+        shard->stop();
+        ended_.push_back(std::move(shard));
+    }
+    shards_.clear();
+}
+
+io::Task<Status> GroupCoordinator::ready() {
+    if (stopped_) co_return Errc::coordinator_not_available;
+    if (!shards_.empty()) co_return Status();
+    const Status made = co_await options_.make_topic();
+    if (made.ok() && !shards_.empty()) co_return Status();
+    co_return Errc::coordinator_not_available;
+}
+
+Result<Shard*> GroupCoordinator::shard(std::string_view group) const {
+    if (shards_.empty()) return Errc::not_coordinator;
+    const PartitionIndex index = partition_of(group, shards_.size());
+    Shard* const found = shards_[static_cast<size_t>(index.value())].get();
+    if (found->state() != Errc::none) return found->state();
+    return found;
+}
+
+void GroupCoordinator::watch_expiry() {
+    expiry_ = world_.timers.set(world_.clock.now() + options_.expiry_interval, [this] {
+        for (const auto& shard : shards_)
+            if (shard->state() == Errc::none)
+                shard->run(
+                    [](GroupCore& core, Now now, Effects& effects) { core.expire(now, effects); });
+        watch_expiry();
+    });
+}
+
+// ---- calls
+
+// Makes the call under a ticket and waits for its answer.
+template <class Answer>
+io::Task<Result<Answer>> GroupCoordinator::park(
+    Shard* shard, replica::Waiter** waiting,
+    std::function<void(Shard& shard, Ticket ticket)> call) {
+    Parked<Answer> parked;
+    const Status begun = room_->begin(parked, io::Monotonic::never());
+    if (!begun.ok()) co_return Errc::coordinator_not_available;
+    const Ticket ticket = shard->wait(parked);
+    *waiting = &parked;
+    call(*shard, ticket);
+    const Errc ended = co_await parked.ended;
+    *waiting = nullptr;
+    if (ended != Errc::none) {
+        shard->forget(parked);
+        co_return Errc::not_coordinator;
+    }
+    co_return std::move(parked.answer);
+}
+
+io::Task<wire::JoinGroupResponse> GroupCoordinator::join(wire::JoinGroupRequest request,
+                                                         Caller caller, replica::Waiter** waiting) {
+    const Result<Shard*> found = shard(request.group_id);
+    if (!found.ok()) co_return join_refusal(found.code(), request.member_id);
+    const auto call = [&request, &caller](Shard& shard, Ticket ticket) {
+        shard.run([&](GroupCore& core, Now now, Effects& effects) {
+            core.join(ticket, request, caller, now, effects);
+        });
+    };
+    Result<wire::JoinGroupResponse> answer =
+        co_await park<wire::JoinGroupResponse>(*found, waiting, call);
+    if (!answer.ok()) co_return join_refusal(answer.code(), request.member_id);
+    co_return std::move(*answer);
+}
+
+io::Task<wire::SyncGroupResponse> GroupCoordinator::sync(wire::SyncGroupRequest request,
+                                                         replica::Waiter** waiting) {
+    const Result<Shard*> found = shard(request.group_id);
+    // Who asks a coordinator that has just started joins again: what it was told is lost.
+    if (found.code() == Errc::coordinator_load_in_progress)
+        co_return sync_refusal(Errc::rebalance_in_progress);
+    if (!found.ok()) co_return sync_refusal(found.code());
+    const auto call = [&request](Shard& shard, Ticket ticket) {
+        shard.run([&](GroupCore& core, Now now, Effects& effects) {
+            core.sync(ticket, request, now, effects);
+        });
+    };
+    Result<wire::SyncGroupResponse> answer =
+        co_await park<wire::SyncGroupResponse>(*found, waiting, call);
+    if (!answer.ok()) co_return sync_refusal(answer.code());
+    co_return std::move(*answer);
+}
+
+Errc GroupCoordinator::heartbeat(const wire::HeartbeatRequest& request) {
+    const Result<Shard*> found = shard(request.group_id);
+    // Whoever it is, it shall not join again for nothing.
+    if (found.code() == Errc::coordinator_load_in_progress) return Errc::none;
+    if (!found.ok()) return found.code();
+    Errc code = Errc::none;
+    (*found)->run([&](GroupCore& core, Now now, Effects&) { code = core.heartbeat(request, now); });
+    return code;
+}
+
+wire::LeaveGroupResponse GroupCoordinator::leave(const wire::LeaveGroupRequest& request) {
+    wire::LeaveGroupResponse response;
+    const Result<Shard*> found = shard(request.group_id);
+    if (!found.ok()) {
+        response.error_code = wire_code(found.code());
+        return response;
+    }
+    (*found)->run([&](GroupCore& core, Now now, Effects& effects) {
+        response = core.leave(request, now, effects);
+    });
+    return response;
+}
+
+io::Task<Errc> GroupCoordinator::commit(Commit commit, int version, replica::Waiter** waiting) {
+    const Result<Shard*> found = shard(commit.group);
+    if (!found.ok()) co_return found.code();
+    const auto call = [&](Shard& shard, Ticket ticket) {
+        shard.run([&](GroupCore& core, Now now, Effects& effects) {
+            const Errc refused = core.commit(ticket, commit, version, now, effects);
+            if (refused != Errc::none) effects.done.emplace_back(ticket, refused);
+        });
+    };
+    const Result<Done> done = co_await park<Done>(*found, waiting, call);
+    co_return done.ok() ? done->code : done.code();
+}
+
+Result<const GroupOffsets*> GroupCoordinator::offsets(std::string_view group) const {
+    const Result<Shard*> found = shard(group);
+    if (!found.ok()) return found.code();
+    return (*found)->core().offsets(group);
+}
+
+bool GroupCoordinator::knows(std::string_view group) const {
+    const Result<Shard*> found = shard(group);
+    return found.ok() && (*found)->core().knows(group);
+}
+
+io::Task<Result<std::vector<Errc>>> GroupCoordinator::delete_offsets(
+    std::string group, std::vector<TopicPartition> partitions, replica::Waiter** waiting) {
+    const Result<Shard*> found = shard(group);
+    if (!found.ok()) co_return found.code();
+    Result<std::vector<Errc>> told = Errc::group_id_not_found;
+    const auto call = [&](Shard& shard, Ticket ticket) {
+        shard.run([&](GroupCore& core, Now, Effects& effects) {
+            told = core.delete_offsets(ticket, group, partitions, effects);
+            if (!told.ok()) effects.done.emplace_back(ticket, told.code());
+        });
+    };
+    const Result<Done> done = co_await park<Done>(*found, waiting, call);
+    const Errc code = done.ok() ? done->code : done.code();
+    if (code != Errc::none) co_return code;
+    co_return told;
+}
+
+io::Task<Errc> GroupCoordinator::delete_group(std::string group, replica::Waiter** waiting) {
+    const Result<Shard*> found = shard(group);
+    if (!found.ok()) co_return found.code();
+    const auto call = [&](Shard& shard, Ticket ticket) {
+        shard.run([&](GroupCore& core, Now, Effects& effects) {
+            const Errc refused = core.delete_group(ticket, group, effects);
+            if (refused != Errc::none) effects.done.emplace_back(ticket, refused);
+        });
+    };
+    const Result<Done> done = co_await park<Done>(*found, waiting, call);
+    co_return done.ok() ? done->code : done.code();
+}
+
+wire::DescribeGroupsResponse::Group GroupCoordinator::describe(const std::string& group,
+                                                               int version) const {
+    const Result<Shard*> found = shard(group);
+    if (found.ok()) return (*found)->core().describe(group, version);
+    wire::DescribeGroupsResponse::Group out;
+    out.group_id = group;
+    out.error_code = wire_code(found.code());
+    return out;
+}
+
+Result<std::vector<wire::ListGroupsResponse::Group>> GroupCoordinator::list() const {
+    std::vector<wire::ListGroupsResponse::Group> out;
+    for (const auto& shard : shards_) {
+        if (shard->state() != Errc::none) return shard->state();
+        std::ranges::move(shard->core().list(), std::back_inserter(out));
+    }
+    return out;
+}
+
+GroupCoordinator::Totals GroupCoordinator::totals() const {
+    Totals totals;
+    for (const auto& shard : shards_) {
+        if (shard->state() != Errc::none) continue;
+        totals.groups += shard->core().groups().size();
+        totals.offsets += shard->core().offsets_count();
+        for (const auto& [group_id, group] : shard->core().groups()) {
+            totals.members += group.members.size();
+            ++totals.by_state[static_cast<size_t>(group.state)];
+        }
+    }
+    return totals;
+}
+
+// ---- the end
+
+void GroupCoordinator::stop() {
+    if (std::exchange(stopped_, true)) return;
+    world_.timers.cancel(expiry_);
+    end();
+}
+
+io::Task<void> GroupCoordinator::close() {
+    for (const auto& shard : ended_) co_await shard->close();
+}
+
+}  // namespace cambium::coord

@@ -1,0 +1,62 @@
+// What a coordinator waits for by the clock: at most one deadline for each thing, found by time.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "io/clock.hpp"
+
+namespace cambium::coord {
+
+enum class DueKind : uint8_t {
+    session,  // of a member: nothing was heard of it
+    pending,  // a member id was given out and nobody joined with it
+    join,     // the members of a group had their time to join
+    sync,     // ... and to ask for what they were assigned
+};
+
+struct Due {
+    std::string group;
+    DueKind kind = DueKind::session;
+    std::string member{};  // empty: the group itself
+    auto operator<=>(const Due&) const = default;
+};
+
+class Deadlines {
+public:
+    // Replaces the deadline that `due` had.
+    void set(const Due& due, io::Monotonic at) {
+        cancel(due);
+        at_.emplace(due, at);
+        order_.emplace(at, due);
+    }
+    void cancel(const Due& due) {
+        const auto found = at_.find(due);
+        if (found == at_.end()) return;
+        order_.erase({found->second, due});
+        at_.erase(found);
+    }
+    // The earliest one at or before `now`, taken out.
+    std::optional<Due> take(io::Monotonic now) {
+        if (order_.empty() || order_.begin()->first > now) return std::nullopt;
+        Due due = order_.begin()->second;
+        cancel(due);
+        return due;
+    }
+    // never() when there is none.
+    [[nodiscard]] io::Monotonic next() const {
+        return order_.empty() ? io::Monotonic::never() : order_.begin()->first;
+    }
+    [[nodiscard]] bool has(const Due& due) const { return at_.contains(due); }
+
+private:
+    std::map<Due, io::Monotonic> at_;
+    std::set<std::pair<io::Monotonic, Due>> order_;
+};
+
+}  // namespace cambium::coord

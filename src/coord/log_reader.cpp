@@ -1,0 +1,114 @@
+#include "coord/log_reader.hpp"
+
+#include <string>
+#include <utility>
+
+#include "io/event.hpp"
+#include "record/control.hpp"
+#include "record/record.hpp"
+
+namespace cambium::coord {
+
+namespace {
+
+constexpr int64_t step_bytes = 1 << 20;
+constexpr size_t decompressed_max = size_t{256} << 20;
+
+// Lets others go first.
+io::Task<void> next_turn(io::Loop* loop) {
+    io::Once<bool> turn;
+    loop->post([&turn] { turn.complete(true); });
+    (void)co_await turn;
+}
+
+io::Task<Status> fill(const log::FileRange* range, Buffer* into) {
+    into->resize(static_cast<size_t>(range->length));
+    size_t have = 0;
+    while (have < into->size()) {
+        const Result<size_t> count = co_await range->file->pread(
+            range->position + static_cast<int64_t>(have), into->mutable_view().subspan(have));
+        if (!count.ok()) co_return count.error();
+        if (*count == 0) co_return Error{Errc::corrupt_data, "a segment ends too early"};
+        have += *count;
+    }
+    co_return Status();
+}
+
+}  // namespace
+
+io::Task<Status> LogReader::read(replica::Partition* partition) {
+    const io::Gate::Holder inside = partition->stay();
+    next_ = partition->window().start;
+    while (true) {
+        const replica::PartitionRead wanted{.from = next_,
+                                            .epoch = {},
+                                            .last_fetched_epoch = {},
+                                            .bytes_max = step_bytes,
+                                            .at_least_one = true};
+        const Result<replica::PartitionData> data = co_await partition->read(wanted);
+        if (!data.ok()) co_return data.error();
+        if (!data->range) co_return Status();
+        const Status filled = co_await fill(&*data->range, &bytes_);
+        if (!filled.ok()) co_return filled;
+        const Offset before = next_;
+        const Status taken = take(bytes_.view());
+        if (!taken.ok()) co_return taken;
+        if (next_ <= before) co_return Error{Errc::corrupt_data, "a range without a batch"};
+        co_await next_turn(loop_);
+    }
+}
+
+Status LogReader::take(ByteView batches) {
+    record::BatchIterator each(batches);
+    while (const auto batch = each.next()) {
+        if (batch->next_offset() <= next_) continue;
+        next_ = batch->next_offset();
+        const Status taken = batch->control() ? end_transaction(*batch) : take(*batch);
+        if (!taken.ok())
+            return Error{taken.code(), taken.error().context + " at offset " +
+                                           std::to_string(batch->base_offset().value())};
+    }
+    return {};
+}
+
+Status LogReader::take(const record::BatchView& batch) {
+    Buffer storage;
+    const Result<ByteView> plain = record::plain_records(batch, storage, decompressed_max);
+    if (!plain.ok()) return Error{Errc::corrupt_data, plain.error().context};
+    record::RecordIterator each(*plain, batch.record_count());
+    while (const auto one = each.next()) {
+        if (!one->key) return Error{Errc::corrupt_data, "a record without a key"};
+        Result<Record> read = decode_record(*one->key, one->value);
+        if (!read.ok()) {
+            const bool newer = read.code() == Errc::unsupported_format;
+            return Error{newer ? Errc::unsupported_format : Errc::corrupt_data,
+                         read.error().context};
+        }
+        if (batch.transactional()) open_[batch.producer_id()].push_back(std::move(*read));
+        else deliver(*read);
+    }
+    return each.status();
+}
+
+Status LogReader::end_transaction(const record::BatchView& batch) {
+    record::RecordIterator each(batch);
+    const auto one = each.next();
+    if (!one) return each.status();
+    const auto marker = record::parse_end_txn_marker(*one);
+    if (!marker.ok()) return Error{Errc::corrupt_data, marker.error().context};
+    const auto open = open_.find(batch.producer_id());
+    if (open == open_.end()) return {};
+    const std::vector<Record> records = std::move(open->second);
+    open_.erase(open);
+    if (marker->type == record::ControlType::commit)
+        for (const Record& record : records) deliver(record);
+    return {};
+}
+
+void LogReader::deliver(const Record& record) {
+    ++records_;
+    if (std::holds_alternative<ForeignRecord>(record)) ++foreign_;
+    sink_(record);
+}
+
+}  // namespace cambium::coord

@@ -1,0 +1,102 @@
+#include "coord/records.hpp"
+
+#include <utility>
+
+#include "bytes/cursor.hpp"
+#include "wire/decoder.hpp"
+#include "wire/encoder.hpp"
+
+namespace cambium::coord {
+
+namespace {
+
+constexpr size_t decode_memory = size_t{256} << 20;
+
+template <class V> wire::Form form(int version) {
+    return {.version = version, .flexible = version >= V::flexible_from};
+}
+constexpr wire::Form key_form{};
+
+template <class M>
+Status put(const M& message, int16_t number, wire::Form form, Buffer& out) {
+    Writer(out).big(number);
+    wire::Encoder encoder(form, out, nullptr);
+    encoder.message(message);
+    return encoder.ok() ? Status() : Status(encoder.error(M::name));
+}
+
+template <class M> Result<M> get(ByteView bytes, wire::Form form) {
+    M message;
+    wire::Decoder decoder(form, bytes, decode_memory);
+    decoder.message(message);
+    if (!decoder.ok()) return decoder.error(M::name);
+    if (decoder.left() > 0) return Error{Errc::malformed, std::string(M::name) + " is too long"};
+    return message;
+}
+
+template <class V> Result<std::optional<V>> get_value(const std::optional<ByteView>& bytes) {
+    if (!bytes) return std::optional<V>{};
+    Reader reader(*bytes);
+    const auto version = reader.big<int16_t>();
+    if (!reader.ok() || version < 0)
+        return Error{Errc::malformed, std::string(V::name) + " has no version"};
+    if (version > V::last_version)
+        return Error{Errc::unsupported_format,
+                     std::string(V::name) + " v" + std::to_string(version)};
+    Result<V> value = get<V>(reader.bytes(reader.left()), form<V>(version));
+    if (!value.ok()) return value.error();
+    return std::optional<V>(std::move(*value));
+}
+
+Status put(const OffsetRecord& record, EncodedRecord& out) {
+    const Status key = put(record.key, OffsetCommitKey::type, key_form, out.key);
+    if (!key.ok() || !record.value) return key;
+    const int version = record.value->expire_timestamp >= 0 ? OffsetCommitValue::with_expiry
+                                                            : OffsetCommitValue::last_version;
+    return put(*record.value, static_cast<int16_t>(version), form<OffsetCommitValue>(version),
+               out.value.emplace());
+}
+
+Status put(const GroupRecord& record, EncodedRecord& out) {
+    const Status key = put(record.key, GroupMetadataKey::type, key_form, out.key);
+    if (!key.ok() || !record.value) return key;
+    constexpr int version = GroupMetadataValue::written_version;
+    return put(*record.value, int16_t{version}, form<GroupMetadataValue>(version),
+               out.value.emplace());
+}
+
+Status put(const ForeignRecord&, EncodedRecord&) {
+    return Error{Errc::invalid_argument, "a record of another protocol"};
+}
+
+template <class R> Result<Record> get_record(ByteView key, const std::optional<ByteView>& value) {
+    auto read_key = get<decltype(R::key)>(key, key_form);
+    if (!read_key.ok()) return read_key.error();
+    auto read_value = get_value<typename decltype(R::value)::value_type>(value);
+    if (!read_value.ok()) return read_value.error();
+    return Record(R{std::move(*read_key), std::move(*read_value)});
+}
+
+}  // namespace
+
+Result<EncodedRecord> encode_record(const Record& record) {
+    EncodedRecord out;
+    const Status status = std::visit([&out](const auto& one) { return put(one, out); }, record);
+    if (!status.ok()) return status.error();
+    return out;
+}
+
+Result<Record> decode_record(ByteView key, std::optional<ByteView> value) {
+    Reader reader(key);
+    const auto type = reader.big<int16_t>();
+    if (!reader.ok()) return Error{Errc::malformed, "a key without a type"};
+    const ByteView rest = reader.bytes(reader.left());
+    switch (type) {
+        case OffsetCommitKey::legacy_type:
+        case OffsetCommitKey::type: return get_record<OffsetRecord>(rest, value);
+        case GroupMetadataKey::type: return get_record<GroupRecord>(rest, value);
+        default: return Record(ForeignRecord{type});
+    }
+}
+
+}  // namespace cambium::coord

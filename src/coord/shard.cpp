@@ -1,0 +1,189 @@
+#include "coord/shard.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "base/check.hpp"
+#include "base/fault.hpp"
+#include "coord/batches.hpp"
+#include "coord/log_reader.hpp"
+#include "replica/acks.hpp"
+
+namespace cambium::coord {
+
+namespace {
+
+constexpr io::Duration retry_interval = std::chrono::seconds(1);
+
+}  // namespace
+
+Shard::Shard(TopicPartition name, const GroupLimits& limits, Surroundings surroundings)
+    : name_(std::move(name)),
+      limits_(limits),
+      around_(surroundings),
+      random_(around_.world.random.split()),
+      core_(std::make_unique<GroupCore>(limits_, random_.split())) {}
+
+Shard::~Shard() {
+    check(gate_.closed());
+    check(joining_.empty() && syncing_.empty() && writing_.empty());
+}
+
+Now Shard::now() const {
+    return {.monotonic = around_.world.clock.now(), .wall = around_.world.clock.wall()};
+}
+
+// ---- loading
+
+void Shard::start(GroupCore::Alive alive) {
+    alive_ = std::move(alive);
+    io::spawn(gate_, load());
+}
+
+io::Task<void> Shard::load() {
+    const Status read = co_await read_log();
+    if (state_ != Errc::coordinator_load_in_progress) co_return;
+    if (!read.ok()) {
+        if (*around_.journal)
+            (*around_.journal)("the groups of " + name_.text() +
+                               " cannot be served: " + read.error().text());
+        co_return load_later();
+    }
+    state_ = Errc::none;
+    run([this](GroupCore& core, Now now, Effects& effects) {
+        core.loaded(now, effects);
+        core.forget_topics(alive_, effects);
+    });
+}
+
+io::Task<Status> Shard::read_log() {
+    const replica::LocalTopic* const topic = around_.replicas->topic(name_.topic);
+    replica::Partition* const partition =
+        topic == nullptr ? nullptr : topic->partition(name_.partition);
+    if (partition == nullptr || partition->offline()) co_return Errc::kafka_storage_error;
+    LogReader reader(&around_.world.loop, [this](const Record& record) { core_->replay(record); });
+    co_return co_await reader.read(partition);
+}
+
+void Shard::load_later() {
+    retry_ = around_.world.timers.set(around_.world.clock.now() + retry_interval, [this] {
+        retry_ = io::TimerId::none;
+        core_ = std::make_unique<GroupCore>(limits_, random_.split());
+        io::spawn(gate_, load());
+    });
+}
+
+// ---- calls and answers
+
+void Shard::run(const std::function<void(GroupCore& core, Now now, Effects& effects)>& call) {
+    check(state_ == Errc::none);
+    Effects effects;
+    call(*core_, now(), effects);
+    carry_out(std::move(effects));
+}
+
+template <class Answer> Ticket Shard::enter(Waiting<Answer>& waiting, Parked<Answer>& parked) {
+    parked.ticket = ++last_ticket_;
+    waiting.emplace(parked.ticket, &parked);
+    return parked.ticket;
+}
+
+Ticket Shard::wait(Parked<wire::JoinGroupResponse>& parked) { return enter(joining_, parked); }
+Ticket Shard::wait(Parked<wire::SyncGroupResponse>& parked) { return enter(syncing_, parked); }
+Ticket Shard::wait(Parked<Done>& parked) { return enter(writing_, parked); }
+
+void Shard::forget(const ParkedBase& parked) {
+    joining_.erase(parked.ticket);
+    syncing_.erase(parked.ticket);
+    writing_.erase(parked.ticket);
+}
+
+// Whoever waited goes on inside the last line, and may come back here.
+template <class Answer>
+void Shard::answer(Waiting<Answer>& waiting, Ticket ticket, Answer answer) {
+    const auto found = waiting.find(ticket);
+    if (found == waiting.end()) return;
+    Parked<Answer>* const parked = found->second;
+    waiting.erase(found);
+    if (!parked->inside()) return;
+    parked->answer = std::move(answer);
+    around_.room->end(*parked);
+}
+
+void Shard::carry_out(Effects effects) {
+    for (Write& write : effects.writes) io::spawn(gate_, append(std::move(write)));
+    for (auto& [ticket, response] : effects.joined) answer(joining_, ticket, std::move(response));
+    for (auto& [ticket, response] : effects.synced) answer(syncing_, ticket, std::move(response));
+    for (const auto& [ticket, code] : effects.done) answer(writing_, ticket, Done{code});
+    arm();
+}
+
+void Shard::arm() {
+    if (state_ != Errc::none) return;
+    const io::Monotonic next = core_->next_deadline();
+    if (next >= timer_at_) return;
+    around_.world.timers.cancel(timer_);
+    timer_at_ = next;
+    timer_ = around_.world.timers.set(next, [this] {
+        timer_ = io::TimerId::none;
+        timer_at_ = io::Monotonic::never();
+        run([](GroupCore& core, Now now, Effects& effects) { core.step(now, effects); });
+    });
+}
+
+// ---- writes
+
+io::Task<void> Shard::append(Write write) {
+    Status status;
+    const Result<std::vector<Buffer>> batches =
+        batches_of(write.records, around_.world.clock.wall());
+    if (!batches.ok()) status = batches.error();
+    else status = co_await append_batches(&*batches);
+    Effects effects;
+    if (status.ok()) core_->written(write.id, now(), effects);
+    else core_->refused(write.id, status.code(), now(), effects);
+    carry_out(std::move(effects));
+}
+
+// All of them, in a row, and until the last is durable.
+io::Task<Status> Shard::append_batches(const std::vector<Buffer>* batches) {
+    const replica::LocalTopic* const topic = around_.replicas->topic(name_.topic);
+    replica::Partition* const partition =
+        topic == nullptr ? nullptr : topic->partition(name_.partition);
+    if (partition == nullptr) co_return Errc::not_leader_or_follower;
+    replica::Acks acks(batches->size());
+    const Status begun = around_.room->begin(acks, io::Monotonic::never());
+    if (!begun.ok()) co_return begun;
+    const replica::AppendOptions options{.acks = replica::acks_all, .epoch = {}};
+    for (size_t i = 0; i < batches->size(); ++i)
+        partition->append((*batches)[i].view(), options, acks, i);
+    (void)co_await acks.staged;
+    const Errc ended = co_await acks.ended;
+    if (ended != Errc::none) co_return ended;
+    for (size_t i = 0; i < batches->size(); ++i)
+        if (acks.ack(i).error != Errc::none) co_return acks.ack(i).error;
+    co_return Status();
+}
+
+// ---- the end
+
+void Shard::stop() {
+    if (state_ == Errc::not_coordinator) return;
+    state_ = Errc::not_coordinator;
+    around_.world.timers.cancel(timer_);
+    around_.world.timers.cancel(retry_);
+    const auto end_all = [this](auto& waiting) {
+        while (!waiting.empty()) {
+            auto* const parked = waiting.begin()->second;
+            waiting.erase(waiting.begin());
+            if (parked->inside()) around_.room->end(*parked, Errc::cancelled);
+        }
+    };
+    end_all(joining_);
+    end_all(syncing_);
+    end_all(writing_);
+}
+
+io::Task<void> Shard::close() { return gate_.close(); }
+
+}  // namespace cambium::coord

@@ -1,0 +1,98 @@
+// One coordinator: the core of one partition of __consumer_offsets, and what carries its effects
+// out. It reads the log, appends batches and waits until they are durable, keeps the one timer of
+// the core and answers those who wait.
+//
+// Created when the partition is here; until its log is read every call is answered with
+// coordinator_load_in_progress. One loop; stop(), then close() before the end.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/types.hpp"
+#include "bytes/buffer.hpp"
+#include "coord/core.hpp"
+#include "coord/parked.hpp"
+#include "io/gate.hpp"
+#include "io/task.hpp"
+#include "io/timers.hpp"
+#include "io/world.hpp"
+#include "replica/manager.hpp"
+#include "replica/waiting.hpp"
+
+namespace cambium::coord {
+
+class Shard {
+public:
+    // All outlive the shard.
+    struct Surroundings {
+        io::World world;
+        const replica::Manager* replicas;
+        replica::WaitingRoom* room;
+        const std::function<void(std::string_view)>* journal;  // may hold nothing
+    };
+    Shard(TopicPartition name, const GroupLimits& limits, Surroundings surroundings);
+    ~Shard();
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+
+    // Begins to read the log; what could not be read is tried again every second.
+    void start(GroupCore::Alive alive);
+    // none: it serves. coordinator_load_in_progress, not_coordinator (it stops).
+    [[nodiscard]] Errc state() const { return state_; }
+
+    // Runs a call of the core that serves, and carries its effects out.
+    void run(const std::function<void(GroupCore& core, Now now, Effects& effects)>& call);
+    [[nodiscard]] const GroupCore& core() const { return *core_; }
+
+    // From now on answers under its ticket reach `parked`, until forget().
+    Ticket wait(Parked<wire::JoinGroupResponse>& parked);
+    Ticket wait(Parked<wire::SyncGroupResponse>& parked);
+    Ticket wait(Parked<Done>& parked);
+    void forget(const ParkedBase& parked);
+
+    // Takes no more calls; who waits is ended with `cancelled`.
+    void stop();
+    // Completes when nothing is under way any more: the partition has ended what waits for it.
+    io::Task<void> close();
+
+private:
+    template <class Answer> using Waiting = std::map<Ticket, Parked<Answer>*>;
+
+    io::Task<void> load();
+    io::Task<Status> read_log();
+    void load_later();
+    [[nodiscard]] Now now() const;
+    void carry_out(Effects effects);
+    io::Task<void> append(Write write);
+    io::Task<Status> append_batches(const std::vector<Buffer>* batches);
+    void arm();
+    template <class Answer>
+    void answer(Waiting<Answer>& waiting, Ticket ticket, Answer answer);
+    template <class Answer> Ticket enter(Waiting<Answer>& waiting, Parked<Answer>& parked);
+
+    TopicPartition name_;
+    GroupLimits limits_;
+    Surroundings around_;
+    io::Random random_;
+    std::unique_ptr<GroupCore> core_;
+    GroupCore::Alive alive_;
+    Errc state_ = Errc::coordinator_load_in_progress;
+
+    Ticket last_ticket_ = 0;
+    Waiting<wire::JoinGroupResponse> joining_;
+    Waiting<wire::SyncGroupResponse> syncing_;
+    Waiting<Done> writing_;
+
+    io::TimerId timer_ = io::TimerId::none;
+    io::Monotonic timer_at_ = io::Monotonic::never();
+    io::TimerId retry_ = io::TimerId::none;
+    io::Gate gate_;
+};
+
+}  // namespace cambium::coord
