@@ -26,11 +26,19 @@ class Faults(unittest.TestCase):
         return list(faults.faults_in(text, lambda path, claim: "" if claim == "there" else f"{path}: {claim}?"))
 
     def test_a_row_names_tests_that_exist(self):
-        every = [f"{fault} | a | b | `x.cpp` there" for fault in faults.LISTED]
+        every = [f"{fault} | a | b | `x.cpp` there" for fault in sorted(faults.FAULTS.listed)]
         self.assertEqual(self.found(*every), [])
         self.assertEqual(len(self.found(*every[1:])), 1)
         self.assertEqual(len(self.found(*every, "3 | a | b | `x.cpp` there<br>`y.py` gone")), 1)
         self.assertEqual(len(self.found(*every, "3 | a | b | tested by hand")), 1)
+        self.assertEqual(len(self.found(*every, "3 | a | b | no test: there are no groups yet")), 1)
+
+    def test_a_behaviour_has_a_test_or_a_sentence(self):
+        page = faults.Page("page.md", {"7", "A1"}, may_do_without=True)
+        text = "| 7 | a | `x.cpp` there |\n| A1 | b | no test: there are no groups yet |\n"
+        self.assertEqual(list(faults.faults_in(text, lambda *_: "", page)), [])
+        self.assertEqual(len(list(faults.faults_in(text, lambda *_: "gone", page))), 1)
+        self.assertEqual(len(list(faults.faults_in("| 7 | a | no test |\n", lambda *_: "", page))), 2)
 
 
 class Layers(unittest.TestCase):
