@@ -1,4 +1,5 @@
-// Settings of groups of consumers and of what they commit. Private to settings_table.cpp.
+// Settings of groups of consumers and of what they commit, which nothing serves yet. Private to
+// settings_table.cpp.
 #pragma once
 
 #include "base/settings.hpp"
@@ -11,49 +12,67 @@ inline constexpr Setting rows[] = {
     {.name = "group.initial.rebalance.delay.ms",
      .type = integer,
      .standard = "3000",
-     .text = "How long the first generation of a group waits for more members to come."},
+     .ignored = true,
+     .text = "How long the first generation of a group waits for more members to come. Without "
+             "effect until groups are served."},
     {.name = "group.min.session.timeout.ms",
      .type = integer,
      .standard = "6000",
-     .text = "The shortest session that a member may ask for."},
+     .ignored = true,
+     .text =
+         "The shortest session that a member may ask for. Without effect until groups are served."},
     {.name = "group.max.session.timeout.ms",
      .type = integer,
      .standard = "1800000",
-     .text = "The longest session that a member may ask for."},
+     .ignored = true,
+     .text =
+         "The longest session that a member may ask for. Without effect until groups are served."},
     {.name = "group.max.size",
      .type = integer,
      .standard = "2147483647",
      .least = 1,
-     .text = "The most members that a group may have."},
+     .ignored = true,
+     .text = "The most members that a group may have. Without effect until groups are served."},
     {.name = "offset.metadata.max.bytes",
      .type = integer,
      .standard = "4096",
-     .text = "The most that a client may note with an offset it commits."},
+     .ignored = true,
+     .text = "The most that a client may note with an offset it commits. Without effect until "
+             "groups are served."},
     {.name = "offsets.retention.minutes",
      .type = integer,
      .standard = "10080",
      .least = 1,
-     .text = "How long offsets are kept after their group lost its last member."},
+     .ignored = true,
+     .text = "How long offsets are kept after their group lost its last member. Without effect "
+             "until groups are served."},
     {.name = "offsets.retention.check.interval.ms",
      .type = large,
      .standard = "600000",
      .least = 1,
-     .text = "How often it is looked for offsets that are no longer kept."},
+     .ignored = true,
+     .text = "How often it is looked for offsets that are no longer kept. Without effect until "
+             "groups are served."},
     {.name = "offsets.topic.num.partitions",
      .type = integer,
      .standard = "50",
      .least = 1,
-     .text = "Partitions of __consumer_offsets when it is made; each is a coordinator."},
+     .ignored = true,
+     .text = "Partitions of __consumer_offsets when it is made; each is a coordinator. Without "
+             "effect until groups are served."},
     {.name = "offsets.topic.replication.factor",
      .type = small,
      .standard = "3",
      .least = 1,
-     .text = "Replicas of __consumer_offsets when it is made; not more than there are servers."},
+     .ignored = true,
+     .text = "Replicas of __consumer_offsets when it is made; not more than there are servers. "
+             "Without effect until groups are served."},
     {.name = "offsets.topic.segment.bytes",
      .type = integer,
      .standard = "104857600",
      .least = 1,
-     .text = "The size of its segments."},
+     .ignored = true,
+     .text = "The size of its segments. Without effect until groups are served."},
 };
 
 }  // namespace cambium::settings_groups

@@ -50,7 +50,22 @@ void Broker::tell_metrics(MetricsWriter& writer) const {
     writer.sample({}, directories_->common().tail.bytes());
     gauge(writer, "cambium_segments_open", "Segments that hold a descriptor or an index.",
           directories_->common().segments.size());
+    tell_retention(writer);
     tell_directories(writer);
+}
+
+void Broker::tell_retention(MetricsWriter& writer) const {
+    const replica::Retention::Totals& totals = retention_->totals();
+    const auto count = [&](std::string_view name, std::string_view help, int64_t value) {
+        writer.family(name, "counter", help);
+        writer.sample({}, value);
+    };
+    count("cambium_retention_passes_total", "Looks at what retention no longer keeps.",
+          totals.passes);
+    count("cambium_retention_segments_total", "Segments that retention removed.", totals.segments);
+    count("cambium_retention_bytes_total", "Bytes that retention removed.", totals.bytes);
+    count("cambium_retention_failures_total", "Partitions that could not, once per pass.",
+          totals.failed);
 }
 
 void Broker::tell_directories(MetricsWriter& writer) const {
