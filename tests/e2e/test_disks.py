@@ -109,7 +109,7 @@ def a_directory_of_another_cluster_or_node_or_place_is_refused():
         for directories, expected in [
                 (f"{root}/a,{theirs}", "belongs to node 1 of cluster"),
                 (f"{root}/b,{root}/a", "comes first in log.dirs"),
-                (f"{root}/a,{root}/a", "twice")]:
+                (f"{root}/a,{root}/a", "log.dirs' values must not be duplicated")]:
             server.data = directories
             said = server.refused()
             harness.demand(expected in said, directories, said)
