@@ -92,6 +92,7 @@ TEST_CASE("settings_of_brokers_stand_behind_every_topic_in_kafkas_order") {
     const Described::Config all = effective();
     CHECK(all.config_source == 1);
     std::vector<int8_t> sources;
+    sources.reserve(all.synonyms.size());
     for (const auto& synonym : all.synonyms) sources.push_back(synonym.source);
     CHECK(sources == std::vector<int8_t>{1, 2, 3, 4, 5});
     cluster.crash_and_start();
