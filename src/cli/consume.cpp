@@ -1,12 +1,12 @@
 #include "cli/consume.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "base/number.hpp"
 #include "cli/when.hpp"
 #include "client/admin.hpp"
 #include "wire/messages/list_offsets.hpp"
@@ -24,14 +24,6 @@ struct From {
     int64_t last = 0;  // the last N of each partition, instead
 };
 
-// A number from 0 on, whole.
-std::optional<int64_t> parsed_number(std::string_view text) {
-    int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 Error no_place(std::string_view text, std::string_view others) {
     return {Errc::invalid_argument, "'" + std::string(text) + "' is not " + std::string(others) +
                                         ", nor a time (2026-11-22T10:30, or -15m for so long ago)"};
@@ -41,7 +33,7 @@ Result<From> parsed_from(std::string_view text, Timestamp now) {
     if (text == "beginning") return From{Start::beginning()};
     if (text == "end") return From{Start::end()};
     if (const auto time = parsed_time(text, now)) return From{Start::since(*time)};
-    const std::optional<int64_t> number = parsed_number(text);
+    const std::optional<int64_t> number = whole_number<int64_t>(text);
     if (!number) return no_place(text, "beginning, end, an offset, or -N for the last N");
     if (*number < 0) return From{Start::end(), -*number};
     return From{Start::at(Offset(*number))};
@@ -59,7 +51,7 @@ Result<Until> parsed_until(std::string_view text, Timestamp now) {
     if (text == "end") return Until{.never = false};
     if (const auto time = parsed_time(text, now))
         return Until{.never = false, .asked = time->value()};
-    const std::optional<int64_t> number = parsed_number(text);
+    const std::optional<int64_t> number = whole_number<int64_t>(text);
     if (!number || *number < 0) return no_place(text, "end or an offset");
     return Until{.never = false, .offset = Offset(*number)};
 }

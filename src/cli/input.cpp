@@ -1,9 +1,10 @@
 #include "cli/input.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <utility>
+
+#include "base/number.hpp"
 
 namespace cambium::cli {
 namespace {
@@ -140,12 +141,10 @@ Result<std::optional<InputRecord>> ObjectInput::parsed(std::string_view line) {
     const auto number = [&](std::string_view name, int64_t most) -> Result<std::optional<int64_t>> {
         const std::optional<std::string_view> raw = json_member_text(line, name);
         if (!raw || *raw == "null") return std::optional<int64_t>{};
-        int64_t value = -1;
-        const auto [end, error] = std::from_chars(raw->data(), raw->data() + raw->size(), value);
-        const bool good = error == std::errc{} && end == raw->data() + raw->size();
-        if (!good || value < -1 || value > most)
+        const std::optional<int64_t> value = whole_number<int64_t>(*raw);
+        if (!value || *value < -1 || *value > most)
             return wrong("\"" + std::string(name) + "\" is no number that can be");
-        return value < 0 ? std::nullopt : std::optional(value);
+        return *value < 0 ? std::nullopt : value;
     };
     if (!json_member_text(line, "value")) return wrong("an object without \"value\"");
     if (!text("key", key_)) return wrong("\"key\" wants a string or null");

@@ -1,8 +1,9 @@
 #include "cli/when.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <cstdint>
+
+#include "base/number.hpp"
 
 namespace cambium::cli {
 namespace {
@@ -53,10 +54,8 @@ private:
 
 std::optional<milliseconds> parsed_ago(std::string_view text) {
     if (text.size() < 3 || text.front() != '-') return std::nullopt;
-    int64_t count = 0;
-    const char* const last = text.data() + text.size() - 1;
-    const auto [end, error] = std::from_chars(text.data() + 1, last, count);
-    if (error != std::errc{} || end != last || count < 0) return std::nullopt;
+    const auto count = whole_number<int64_t>(text.substr(1, text.size() - 2));
+    if (!count || *count < 0) return std::nullopt;
     int64_t unit_ms = 0;
     switch (text.back()) {
         case 's': unit_ms = milliseconds(seconds(1)).count(); break;
@@ -65,8 +64,8 @@ std::optional<milliseconds> parsed_ago(std::string_view text) {
         case 'd': unit_ms = milliseconds(days(1)).count(); break;
         default: return std::nullopt;
     }
-    if (count > longest_ago_ms / unit_ms) return std::nullopt;
-    return milliseconds(count * unit_ms);
+    if (*count > longest_ago_ms / unit_ms) return std::nullopt;
+    return milliseconds(*count * unit_ms);
 }
 
 // What follows a 'T'.

@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 
+#include "base/number.hpp"
 #include "base/settings.hpp"
 #include "control/configs.hpp"
 #include "meta/record.hpp"
@@ -220,10 +220,8 @@ private:
 
 std::optional<NodeId> parse_node_name(std::string_view name) {
     if (name.starts_with('+') && !name.starts_with("+-")) name.remove_prefix(1);
-    int32_t id = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-    if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-    return NodeId(id);
+    const auto id = whole_number<int32_t>(name);
+    return id ? std::optional(NodeId(*id)) : std::nullopt;
 }
 
 Status check_node_name(const std::string& name, NodeId self) {

@@ -1,6 +1,6 @@
 #include "io/network.hpp"
 
-#include <charconv>
+#include "base/number.hpp"
 
 namespace cambium::io {
 
@@ -17,15 +17,12 @@ Result<Address> Address::parse(std::string_view text) {
     const size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return wrong();
     std::string_view host = text.substr(0, colon);
-    const std::string_view digits = text.substr(colon + 1);
+    const auto port = whole_number<uint16_t>(text.substr(colon + 1));
     if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
     else if (host.find(':') != std::string_view::npos) return wrong();
-    uint16_t port = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (host.empty() || error != std::errc{} || end != digits.data() + digits.size())
-        return wrong();
-    return Address{std::string(host), port};
+    if (host.empty() || !port) return wrong();
+    return Address{std::string(host), *port};
 }
 
 }  // namespace cambium::io

@@ -1,8 +1,8 @@
 #include "log/names.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include "base/number.hpp"
 
 namespace cambium::log {
 
@@ -24,11 +24,7 @@ constexpr std::string_view suffix(FileKind kind) {
 }
 
 template <class Int> std::optional<Int> number(std::string_view digits) {
-    Int value{};
-    if (digits.empty() || digits[0] < '0' || digits[0] > '9') return std::nullopt;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    return value;
+    return digits.starts_with('-') ? std::nullopt : whole_number<Int>(digits);
 }
 
 }  // namespace

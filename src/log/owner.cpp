@@ -1,7 +1,8 @@
 #include "log/owner.hpp"
 
-#include <charconv>
 #include <map>
+
+#include "base/number.hpp"
 
 namespace cambium::log {
 
@@ -50,12 +51,9 @@ Result<OwnerFile> decode_owner(std::string_view text) {
     OwnerFile file;
     file.owner.cluster = Uuid::parse(value("cluster.id"));
     file.directory = Uuid::parse(value("directory.id"));
-    const std::string_view node = value("node.id");
-    int32_t number = -1;
-    const auto parsed = std::from_chars(node.data(), node.data() + node.size(), number);
-    const bool whole = parsed.ec == std::errc() && parsed.ptr == node.data() + node.size();
-    file.owner.node = NodeId(number);
-    if (said.empty() || !whole || number < 0 || file.owner.cluster.zero() || file.directory.zero())
+    const int32_t node = whole_number<int32_t>(value("node.id")).value_or(-1);
+    file.owner.node = NodeId(node);
+    if (said.empty() || node < 0 || file.owner.cluster.zero() || file.directory.zero())
         return Error{Errc::corrupt_data, "it does not say whose the directory is"};
     return file;
 }

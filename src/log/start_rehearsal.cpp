@@ -1,10 +1,10 @@
 #include "log/start_rehearsal.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 
+#include "base/number.hpp"
 #include "log/names.hpp"
 
 namespace cambium::log {
@@ -14,14 +14,6 @@ namespace {
 bool holds(const std::vector<io::DirectoryEntry>& entries, std::string_view name) {
     return std::any_of(entries.begin(), entries.end(),
                        [name](const io::DirectoryEntry& entry) { return entry.name == name; });
-}
-
-template <class Int> std::optional<Int> number(std::string_view text) {
-    Int value{};
-    const char* const end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || at != end) return std::nullopt;
-    return value;
 }
 
 // "00000001.<topic id>-<partition>.<segment>-<position>.bytes" (docs/formats/data-directory.md).
@@ -42,9 +34,10 @@ SetAside parse_set_aside(const io::DirectoryEntry& entry) {
     const std::string_view place = rest.substr(middle + 1);
     const size_t dash = place.find('-');
     if (dash == std::string_view::npos) return out;
-    const auto partition = number<int32_t>(rest.substr(id_length + 1, middle - id_length - 1));
-    const auto segment = number<int64_t>(place.substr(0, dash));
-    const auto position = number<int64_t>(place.substr(dash + 1));
+    const auto partition =
+        whole_number<int32_t>(rest.substr(id_length + 1, middle - id_length - 1));
+    const auto segment = whole_number<int64_t>(place.substr(0, dash));
+    const auto position = whole_number<int64_t>(place.substr(dash + 1));
     if (!partition || !segment || !position) return out;
     out.topic_id = Uuid::parse(rest.substr(0, id_length));
     out.partition = PartitionIndex(*partition);

@@ -1,13 +1,13 @@
 #include "quorum/snapshot.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/check.hpp"
 #include "base/fault.hpp"
+#include "base/number.hpp"
 #include "log/files.hpp"
 #include "meta/builder.hpp"
 
@@ -22,11 +22,7 @@ constexpr size_t epoch_digits = 10;
 
 // All of `digits`, no sign, no space.
 template <class Int> std::optional<Int> number(std::string_view digits) {
-    Int value = 0;
-    const char* end = digits.data() + digits.size();
-    const auto parsed = std::from_chars(digits.data(), end, value);
-    if (digits.starts_with('-') || parsed.ec != std::errc{} || parsed.ptr != end) return {};
-    return value;
+    return digits.starts_with('-') ? std::nullopt : whole_number<Int>(digits);
 }
 
 // Holds the records of a snapshot to its form and keeps the facts.
