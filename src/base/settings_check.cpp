@@ -8,7 +8,9 @@
 #include <system_error>
 #include <utility>
 
+#include "base/address_caps.hpp"
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "base/settings.hpp"
 #include "base/settings_parse.hpp"
 
@@ -21,10 +23,7 @@ namespace {
 template <class Number> std::optional<Number> parsed(std::string_view text) {
     text = trimmed(text);
     if (text.starts_with('+')) text.remove_prefix(1);
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
+    return whole_number<Number>(text);
 }
 
 }  // namespace
@@ -76,13 +75,7 @@ std::string wrong_retention(std::string_view value) {
 }
 
 std::string wrong_address_caps(std::string_view value) {
-    for (const std::string& item : split_list(value)) {
-        const size_t colon = item.rfind(':');
-        if (colon == std::string::npos || colon == 0 ||
-            integer(std::string_view(item).substr(colon + 1)).value_or(-1) < 0)
-            return "It must be a list of ADDRESS:COUNT";
-    }
-    return {};
+    return parse_address_caps(value).ok() ? "" : "It must be a list of ADDRESS:COUNT";
 }
 
 }  // namespace settings_parse
@@ -205,6 +198,22 @@ std::string spelled(double number) {
 }
 
 }  // namespace
+
+Result<AddressCaps> parse_address_caps(std::string_view text) {
+    AddressCaps caps;
+    for (const std::string& item : split_list(text)) {
+        const size_t colon = std::min(item.rfind(':'), item.size());
+        const std::string_view address = trimmed(std::string_view(item).substr(0, colon));
+        const int64_t count =
+            colon == item.size()
+                ? -1
+                : settings_parse::integer(std::string_view(item).substr(colon + 1)).value_or(-1);
+        if (address.empty() || count < 0)
+            return invalid("'" + item + "' is not ADDRESS:COUNT, as in 10.0.0.7:100");
+        caps[std::string(address)] = static_cast<size_t>(count);
+    }
+    return caps;
+}
 
 std::vector<std::string> split_list(std::string_view text) {
     std::vector<std::string> parts;

@@ -109,15 +109,9 @@ Broker::Broker(io::World world, BrokerOptions options)
 
 Broker::~Broker() = default;
 
-// What can be told from the settings alone, before anything is touched.
-Status Broker::check_settings() const {
-    if (Status listeners = check_listeners(settings_); !listeners.ok()) return listeners;
-    const auto caps = parse_address_caps(settings_.text("max.connections.per.ip.overrides"));
-    return caps.ok() ? Status() : Status(caps.error());
-}
-
 io::Task<Status> Broker::start() {
-    const Status sane = check_settings();
+    // Before anything is touched.
+    const Status sane = check_listeners(settings_);
     if (!sane.ok()) co_return sane;
     Status opened = co_await open_storage();
     if (!opened.ok()) co_return opened;

@@ -108,7 +108,6 @@ public:
 private:
     class Publishing;
 
-    [[nodiscard]] Status check_settings() const;
     io::Task<Status> open_storage();
     io::Task<Status> open_other_directories();
     void directory_failed(const log::Directory& directory);

@@ -248,6 +248,7 @@ TEST_CASE("limits_of_addresses_are_read_and_nonsense_is_refused") {
     const auto caps = parse_address_caps("10.0.0.7:100, fd00::2:5,::1:0");
     REQUIRE(caps.ok());
     CHECK(*caps == AddressCaps{{"10.0.0.7", 100}, {"fd00::2", 5}, {"::1", 0}});
+    CHECK(*parse_address_caps("10.0.0.7 : 5") == AddressCaps{{"10.0.0.7", 5}});
     CHECK(parse_address_caps("")->empty());
     for (const std::string_view wrong : {"10.0.0.7", "10.0.0.7:", ":5", "a:-1", "a:1x"})
         CHECK(parse_address_caps(wrong).code() == Errc::invalid_config);

@@ -1,6 +1,5 @@
 #include "broker/traffic.hpp"
 
-#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -14,23 +13,6 @@ int64_t request_budget(const Settings& settings) {
 }
 
 }  // namespace
-
-Result<AddressCaps> parse_address_caps(std::string_view text) {
-    AddressCaps caps;
-    for (const std::string& part : split_list(text)) {
-        // Addresses may hold colons themselves.
-        const size_t colon = part.rfind(':');
-        size_t count = 0;
-        const char* const end = part.data() + part.size();
-        const bool has = colon != std::string::npos && colon > 0;
-        const auto read = std::from_chars(has ? part.data() + colon + 1 : end, end, count);
-        if (!has || read.ec != std::errc{} || read.ptr != end)
-            return Error{Errc::invalid_config, "max.connections.per.ip.overrides: '" + part +
-                                                   "' is not ADDRESS:COUNT, as in 10.0.0.7:100"};
-        caps[part.substr(0, colon)] = count;
-    }
-    return caps;
-}
 
 TrafficLimits TrafficLimits::from(const Settings& settings) {
     using std::chrono::milliseconds;
@@ -46,9 +28,9 @@ TrafficLimits TrafficLimits::from(const Settings& settings) {
     limits.connections_max = count("max.connections");
     limits.connections_per_address_max = count("max.connections.per.ip");
     limits.connection_rate_max = count("max.connection.creation.rate");
+    // Settings hold nothing that cannot be read.
     Result<AddressCaps> caps =
         parse_address_caps(settings.text("max.connections.per.ip.overrides"));
-    // The start has refused what cannot be read.
     if (caps.ok()) limits.connections_by_address = std::move(*caps);
     return limits;
 }

@@ -6,11 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 
-#include "base/result.hpp"
+#include "base/address_caps.hpp"
 #include "base/settings.hpp"
 #include "broker/batch_work.hpp"
 #include "broker/budget.hpp"
@@ -24,11 +23,6 @@ namespace cambium::broker {
 
 // Lines for people: what a server tells while it runs.
 using Journal = std::function<void(std::string_view line)>;
-
-// max.connections.per.ip.overrides: "10.0.0.7:100,fd00::2:5", by address as io::Address shows it.
-using AddressCaps = std::map<std::string, size_t, std::less<>>;
-// Errors: invalid_config, with a sentence.
-[[nodiscard]] Result<AddressCaps> parse_address_caps(std::string_view text);
 
 struct TrafficLimits {
     // Frames have a budget by their size: up to the first, between them, above the second. So
