@@ -63,11 +63,13 @@ class Broker::Publishing final : public control::PublishListener {
 public:
     explicit Publishing(Broker* broker) : broker_(broker) {}
     io::Task<void> prepare(const meta::Builder::Publication* change) override {
-        meta::Builder::Publication told = *change;
-        if (told.delta.node_configs_changed) {
-            take_up(*told.after);
-            add_every_topic(told);
+        if (!change->delta.node_configs_changed) {
+            co_await broker_->replicas_->prepare(change);
+            co_return;
         }
+        take_up(*change->after);
+        meta::Builder::Publication told = *change;
+        add_every_topic(told);
         co_await broker_->replicas_->prepare(&told);
     }
     io::Task<void> published(const meta::Builder::Publication* change) override {
