@@ -6,7 +6,7 @@
 #include "base/check.hpp"
 #include "base/fault.hpp"
 #include "broker/instruments.hpp"
-#include "broker/turn.hpp"
+#include "io/turn.hpp"
 
 namespace cambium::broker {
 
@@ -106,7 +106,7 @@ io::Task<void> Connection::receive() {
         if (!begun) break;
         if (++frames_in_turn_ >= TrafficLimits::frames_in_turn_max) {
             frames_in_turn_ = 0;
-            co_await next_turn(&traffic_->services->world.loop);
+            co_await io::next_turn(&traffic_->services->world.loop);
         }
     }
     release(std::exchange(charged_, 0));
@@ -340,7 +340,7 @@ io::Task<void> Connection::send() {
         sent_in_turn += *sent;
         if (sent_in_turn >= TrafficLimits::sent_in_turn_max) {
             sent_in_turn = 0;
-            co_await next_turn(&traffic_->services->world.loop);
+            co_await io::next_turn(&traffic_->services->world.loop);
         }
     }
 }

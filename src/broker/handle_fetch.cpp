@@ -17,7 +17,7 @@
 #include "broker/leader_hints.hpp"
 #include "broker/services.hpp"
 #include "broker/stopwatch.hpp"
-#include "broker/turn.hpp"
+#include "io/turn.hpp"
 #include "wire/messages/fetch.hpp"
 
 namespace cambium::broker {
@@ -135,7 +135,7 @@ io::Task<void> Fetching::read_all() {
             replica::Partition* const found = local->partition(PartitionIndex(asked.partition));
             co_await read_partition(&asked, found, &partition);
             // Requests for very many partitions let others go first now and then.
-            if (++reads_ % reads_in_turn == 0) co_await next_turn(&services_.world.loop);
+            if (++reads_ % reads_in_turn == 0) co_await io::next_turn(&services_.world.loop);
         }
     }
 }

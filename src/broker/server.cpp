@@ -7,7 +7,7 @@
 #include "base/check.hpp"
 #include "base/fault.hpp"
 #include "broker/instruments.hpp"
-#include "broker/turn.hpp"
+#include "io/turn.hpp"
 
 namespace cambium::broker {
 
@@ -81,7 +81,7 @@ io::Task<Status> Server::pace(Door* door) {
         co_return co_await door->pause.sleep_until(second_began_ + std::chrono::seconds(1));
     }
     if (accepted_in_second_ % accepts_in_turn_max == 0)
-        co_await next_turn(&traffic_->services->world.loop);
+        co_await io::next_turn(&traffic_->services->world.loop);
     co_return Status();
 }
 
@@ -133,7 +133,7 @@ io::Task<void> Server::serve(uint64_t number) {
     Connection* const connection = connections_.at(number).get();
     co_await connection->run();
     // What ended it may still be on the stack below.
-    co_await next_turn(&traffic_->services->world.loop);
+    co_await io::next_turn(&traffic_->services->world.loop);
     const auto address = per_address_.find(connection->peer().remote.host);
     if (--address->second == 0) per_address_.erase(address);
     traffic_->instruments->connections_closed.add();

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "io/event.hpp"
+#include "io/turn.hpp"
 #include "record/control.hpp"
 #include "record/record.hpp"
 
@@ -13,13 +13,6 @@ namespace {
 
 constexpr int64_t step_bytes = 1 << 20;
 constexpr size_t decompressed_max = size_t{256} << 20;
-
-// Lets others go first.
-io::Task<void> next_turn(io::Loop* loop) {
-    io::Once<bool> turn;
-    loop->post([&turn] { turn.complete(true); });
-    (void)co_await turn;
-}
 
 io::Task<Status> fill(const log::FileRange* range, Buffer* into) {
     into->resize(static_cast<size_t>(range->length));
@@ -54,7 +47,7 @@ io::Task<Status> LogReader::read(replica::Partition* partition) {
         const Status taken = take(bytes_.view());
         if (!taken.ok()) co_return taken;
         if (next_ <= before) co_return Error{Errc::corrupt_data, "a range without a batch"};
-        co_await next_turn(loop_);
+        co_await io::next_turn(loop_);
     }
 }
 

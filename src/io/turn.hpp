@@ -5,13 +5,13 @@
 #include "io/loop.hpp"
 #include "io/task.hpp"
 
-namespace cambium::broker {
+namespace cambium::io {
 
 // Completes in a later message of the loop, from nobody's stack but the loop's.
-inline io::Task<void> next_turn(io::Loop* loop) {
-    io::Once<bool> turn;
+inline Task<void> next_turn(Loop* loop) {
+    Once<bool> turn;
     loop->post([&turn] { turn.complete(true); });
     (void)co_await turn;
 }
 
-}  // namespace cambium::broker
+}  // namespace cambium::io
