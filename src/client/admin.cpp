@@ -42,23 +42,12 @@ wire::ListOffsetsRequest offsets_request(const OffsetQuery& query) {
     return request;
 }
 
-const Error& final_error(const Status& again, const Error& last) {
-    return again.code() == Errc::cancelled ? again.error() : last;
-}
-
 }  // namespace
-
-template <class Response, class Request>
-io::Task<Result<Reply<Response>>> Admin::call_controller(Request request, io::Monotonic deadline) {
-    const NodeId controller = client_.cluster().controller();
-    if (client_.cluster().servers().contains(controller))
-        co_return co_await client_.call<Response>(controller, std::move(request), deadline);
-    co_return co_await client_.call_any<Response>(std::move(request), deadline);
-}
 
 io::Task<Result<CreatedTopic>> Admin::create_once(NewTopic topic, io::Monotonic deadline) {
     wire::CreateTopicsRequest request = create_request(topic);
-    auto reply = co_await call_controller<wire::CreateTopicsResponse>(std::move(request), deadline);
+    auto reply = co_await client_.call_or_any<wire::CreateTopicsResponse>(
+        client_.cluster().controller(), std::move(request), deadline);
     if (!reply.ok()) co_return reply.error();
     if (reply->message.topics.size() != 1) co_return Errc::malformed;
     const auto& answer = reply->message.topics.front();
@@ -89,7 +78,8 @@ io::Task<Result<CreatedTopic>> Admin::create_topic(NewTopic topic) {
 
 io::Task<Status> Admin::delete_once(std::string name, io::Monotonic deadline) {
     wire::DeleteTopicsRequest request = delete_request(name);
-    auto reply = co_await call_controller<wire::DeleteTopicsResponse>(std::move(request), deadline);
+    auto reply = co_await client_.call_or_any<wire::DeleteTopicsResponse>(
+        client_.cluster().controller(), std::move(request), deadline);
     if (!reply.ok()) co_return reply.error();
     if (reply->message.responses.size() != 1) co_return Errc::malformed;
     const auto& answer = reply->message.responses.front();

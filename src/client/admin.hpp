@@ -70,9 +70,6 @@ private:
     io::Task<Result<OffsetAnswer>> list_offset_once(OffsetQuery query, io::Monotonic deadline);
     io::Task<Result<Offset>> delete_records_once(TopicPartition partition, Offset before,
                                                  io::Monotonic deadline);
-    // The controller when it is known, else any server.
-    template <class Response, class Request>
-    io::Task<Result<Reply<Response>>> call_controller(Request request, io::Monotonic deadline);
 
     Client& client_;
 };

@@ -88,6 +88,15 @@ public:
         co_return last;
     }
 
+    // To the server `node`, or to any where metadata knows no such server.
+    template <class Response, class Request>
+    io::Task<Result<Reply<Response>>> call_or_any(NodeId node, Request request,
+                                                  io::Monotonic deadline) {
+        if (cluster().servers().contains(node))
+            co_return co_await call<Response>(node, std::move(request), deadline);
+        co_return co_await call_any<Response>(std::move(request), deadline);
+    }
+
     // One attempt to learn the servers, without retries: whether there is a cluster to talk to at
     // all.
     io::Task<Status> reach();

@@ -28,18 +28,10 @@ io::Task<Result<Reply<Response>>> ConfigAdmin::ask(ConfigSubject subject, Reques
     const NodeId broker = broker_of(subject);
     Retry attempts = client_.retry(deadline);
     while (true) {
-        Error last{Errc::unknown_server_error, {}};
-        if (client_.cluster().servers().contains(broker)) {
-            auto reply = co_await client_.call<Response>(broker, request, deadline);
-            if (reply.ok() || !worth_retrying(reply.code())) co_return reply;
-            last = reply.error();
-        } else {
-            auto reply = co_await client_.call_any<Response>(request, deadline);
-            if (reply.ok() || !worth_retrying(reply.code())) co_return reply;
-            last = reply.error();
-        }
+        auto reply = co_await client_.call_or_any<Response>(broker, request, deadline);
+        if (reply.ok() || !worth_retrying(reply.code())) co_return reply;
         const Status again = co_await attempts.pause();
-        if (!again.ok()) co_return again.code() == Errc::cancelled ? again.error() : last;
+        if (!again.ok()) co_return final_error(again, reply.error());
         const std::vector<std::string> none;
         (void)co_await client_.refresh(none, false, deadline);
     }

@@ -90,4 +90,10 @@ private:
     io::Monotonic deadline_;
 };
 
+// What an operation ends with when the pause after its attempt `last` ended badly: that its client
+// closes, else what the attempt met.
+[[nodiscard]] inline const Error& final_error(const Status& pause, const Error& last) {
+    return pause.code() == Errc::cancelled ? pause.error() : last;
+}
+
 }  // namespace cambium::client
