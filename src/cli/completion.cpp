@@ -1,5 +1,7 @@
 #include "cli/completion.hpp"
 
+#include <string_view>
+
 namespace cambium::cli {
 namespace {
 
@@ -11,11 +13,19 @@ std::string words_of(const CompletedCommand& command) {
     return out;
 }
 
+// How a shell writes an entry of a table, around its key.
+struct EntryForm {
+    std::string_view before;
+    std::string_view after;
+};
+
 // A line for each command: the words that lead to it, and those that may follow.
-void add_table(const CompletedCommand& command, const std::string& path, std::string& out) {
-    out += "    ['" + path + "']='" + words_of(command) + "'\n";
+void add_table(const CompletedCommand& command, const std::string& path, const EntryForm& form,
+               std::string& out) {
+    out.append("    ").append(form.before).append("'" + path + "'").append(form.after);
+    out += "'" + words_of(command) + "'\n";
     for (const CompletedCommand& each : command.commands)
-        add_table(each, path + "/" + each.name, out);
+        add_table(each, path + "/" + each.name, form, out);
 }
 
 std::string quoted(const std::string& text) {
@@ -51,7 +61,7 @@ std::string bash_completion(const CompletedCommand& root) {
     std::string out =
         "# cambium completion bash: source this, or put it where bash-completion looks.\n"
         "declare -A _cambium_words=(\n";
-    add_table(root, "/", out);
+    add_table(root, "/", {.before = "[", .after = "]="}, out);
     out +=
         ")\n"
         "_cambium() {\n"
@@ -70,13 +80,7 @@ std::string zsh_completion(const CompletedCommand& root) {
         "# cambium completion zsh: source this from ~/.zshrc.\n"
         "typeset -A _cambium_words\n"
         "_cambium_words=(\n";
-    const auto add = [&](const auto& self, const CompletedCommand& command,
-                         const std::string& path) -> void {
-        out += "    '" + path + "' '" + words_of(command) + "'\n";
-        for (const CompletedCommand& each : command.commands)
-            self(self, each, path + "/" + each.name);
-    };
-    add(add, root, "/");
+    add_table(root, "/", {.before = "", .after = " "}, out);
     out +=
         ")\n"
         "_cambium() {\n"

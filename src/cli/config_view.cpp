@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/json_object.hpp"
+#include "cli/name_value.hpp"
 #include "cli/table.hpp"
 
 namespace cambium::cli {
@@ -54,9 +55,9 @@ std::string_view kind_word(const ConfigSubject& subject) {
 bool add_pairs(const std::vector<std::string>& texts, int8_t operation,
                std::vector<ConfigEdit>& edits) {
     for (const std::string& text : texts) {
-        const size_t equals = text.find('=');
-        if (equals == std::string::npos || equals == 0) return false;
-        edits.push_back({text.substr(0, equals), operation, text.substr(equals + 1)});
+        auto pair = name_value(text);
+        if (!pair) return false;
+        edits.push_back({std::move(pair->first), operation, std::move(pair->second)});
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/json.hpp"
+#include "cli/name_value.hpp"
 #include "cli/table.hpp"
 #include "client/admin.hpp"
 #include "client/config_admin.hpp"
@@ -21,9 +22,9 @@ std::optional<std::map<std::string, std::string>> parsed_configs(
     const std::vector<std::string>& texts) {
     std::map<std::string, std::string> out;
     for (const std::string& text : texts) {
-        const size_t equals = text.find('=');
-        if (equals == std::string::npos || equals == 0) return std::nullopt;
-        out[text.substr(0, equals)] = text.substr(equals + 1);
+        auto pair = name_value(text);
+        if (!pair) return std::nullopt;
+        out[std::move(pair->first)] = std::move(pair->second);
     }
     return out;
 }
