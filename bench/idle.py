@@ -32,11 +32,6 @@ def start_ms(server):
     return (time.perf_counter() - began) * 1000
 
 
-def resident_mb(server):
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) / 1024
-
-
 def measure():
     """Returns (median start in ms, resident MB after settling)."""
     times = []
@@ -49,7 +44,7 @@ def measure():
                     server.process.wait(timeout=SETTLE_S)
                     sys.exit(f"the server ended by itself: {server.log()[-400:]}")
                 except subprocess.TimeoutExpired:
-                    return statistics.median(times), resident_mb(server)
+                    return statistics.median(times), server.memory_mb()
         finally:
             server.__exit__(None, None, None)
 

@@ -158,6 +158,20 @@ class Server:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"SIGTERM did not end the server within {STOP_DEADLINE_S} s") from None
 
+    def memory_mb(self, figure="VmRSS"):
+        """VmRSS, VmHWM, ... of the process."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(figure + ":")) / 1024
+
+    def descriptors(self):
+        """How many the process has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def cpu_seconds(self):
+        """Processor time of the process so far."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def get(self, path):
         """Returns (status, body) of a GET on the HTTP port."""
         link = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=10)

@@ -3,55 +3,22 @@ import contextlib
 import resource
 import socket
 import struct
+import typing
 
+import batches
 import harness
 
 PRODUCE, FETCH, METADATA, API_VERSIONS, CREATE_TOPICS, DELETE_TOPICS, INIT_PRODUCER_ID = 0, 1, 3, 18, 19, 20, 22
 GZIP, SNAPPY, LZ4, ZSTD = 1, 2, 3, 4
-CASTAGNOLI = 0x82F63B78
+TIME = 1_700_000_000_000
 TIMEOUT_S = 30
-
-
-def _crc_table():
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (CASTAGNOLI if byte & 1 else 0)
-        yield byte
-
-
-CRC_TABLE = tuple(_crc_table())
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = CRC_TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
-
-
-def varint(number):
-    number = number << 1 ^ number >> 63
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def record(delta, value):
-    body = b"\0" + varint(0) + varint(delta) + varint(-1) + varint(len(value)) + value + varint(0)
-    return varint(len(body)) + body
 
 
 def batch(values, codec=0, payload=None, producer=(-1, -1, -1), count=None):
     """A batch of the values; `payload` (compressed records, or what claims to be) goes in their place."""
-    records = payload if payload is not None else b"".join(record(i, value) for i, value in enumerate(values))
     count = len(values) if count is None else count
-    pid, epoch, sequence = producer
-    tail = struct.pack(">hiqqqhii", codec, count - 1, 1_700_000_000_000, 1_700_000_000_000, pid, epoch, sequence, count)
-    tail += records
-    return struct.pack(">qiibI", 0, len(tail) + 9, 0, 2, crc32c(tail)) + tail
+    return batches.batch([(None, value) for value in values], leader_epoch=0, attributes=codec, payload=payload,
+                         producer=producer, count=count, last_delta=count - 1, time=TIME, max_time=TIME)
 
 
 def text(name):
@@ -79,6 +46,13 @@ def fetch_body(topic, partition=0, offset=0, wait_ms=0, size=1 << 20):
 def metadata_body(*topics):
     """Version 1; without topics it asks for all."""
     return struct.pack(">i", len(topics) or -1) + b"".join(map(text, topics))
+
+
+class Fetched(typing.NamedTuple):
+    """One partition's part of an answer."""
+    error: int
+    high_watermark: int
+    records: bytes
 
 
 class Link:
@@ -151,13 +125,12 @@ class Link:
         return struct.unpack_from(">hq", answer, 4 + 2 + len(topic) + 4 + 4)
 
     def fetch(self, topic, partition=0, offset=0, wait_ms=0, size=1 << 20):
-        """(error, high watermark, bytes of batches)."""
         answer = self.ask(FETCH, 4, fetch_body(topic, partition, offset, wait_ms, size))
         at = 4 + 4 + 2 + len(topic) + 4
         _, error, high_watermark, _, aborted = struct.unpack_from(">ihqqi", answer, at)
         at += 26 + max(aborted, 0) * 16
         (length,) = struct.unpack_from(">i", answer, at)
-        return error, high_watermark, answer[at + 4:at + 4 + max(length, 0)]
+        return Fetched(error, high_watermark, answer[at + 4:at + 4 + max(length, 0)])
 
     def create_topic(self, topic, partitions=1, configs=None):
         """The error code."""
@@ -180,23 +153,18 @@ class Link:
 
 def values(data):
     """The values of uncompressed records without keys and headers, as batch() writes them: [(offset, value)]."""
-    found, at = [], 0
-    while at + 61 <= len(data):
-        base, length = struct.unpack_from(">qi", data, at)
-        if at + 12 + length > len(data):
-            break
-        (count,) = struct.unpack_from(">i", data, at + 57)
-        position = at + 61
+    found = []
+    for _, one in batches.whole(data):
+        base, (count,), position = struct.unpack_from(">q", one)[0], struct.unpack_from(">i", one, 57), 61
         for _ in range(count):
-            size, position = read_varint(data, position)
+            size, position = read_varint(one, position)
             end = position + size
-            _, position = read_varint(data, position + 1)
-            delta, position = read_varint(data, position)
-            _, position = read_varint(data, position)
-            length_of_value, position = read_varint(data, position)
-            found.append((base + delta, data[position:position + length_of_value]))
+            _, position = read_varint(one, position + 1)
+            delta, position = read_varint(one, position)
+            _, position = read_varint(one, position)
+            length_of_value, position = read_varint(one, position)
+            found.append((base + delta, one[position:position + length_of_value]))
             position = end
-        at += 12 + length
     return found
 
 
@@ -217,15 +185,6 @@ def metric(server, name):
         if line.startswith(name + " "):
             return float(line.rsplit(" ", 1)[1])
     raise AssertionError(f"no {name} in /metrics")
-
-
-def process_figure(server, name):
-    """VmRSS, VmHWM, ... of the server in kilobytes."""
-    with open(f"/proc/{server.process.pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith(name + ":"):
-                return int(line.split()[1])
-    raise AssertionError(f"no {name} of the server")
 
 
 def need_descriptors(count):

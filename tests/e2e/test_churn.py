@@ -138,10 +138,10 @@ def made_again_200_times_under_traffic():
             with Traffic(server) as traffic:
                 for number in range(ROUNDS):
                     if number == WARM_UP_ROUNDS:
-                        before, memory_mb = settled(server), raw.process_figure(server, "VmRSS") / 1024
+                        before, memory_mb = settled(server), server.memory_mb()
                     shown += one_round(link, traffic)
                     harness.equal(traffic.failures, [], "failures of the traffic")
-                after, grown_mb = settled(server), raw.process_figure(server, "VmRSS") / 1024
+                after, grown_mb = settled(server), server.memory_mb()
             harness.equal(traffic.failures, [], "failures of the traffic")
         spent = time.monotonic() - began
         metadata = sum(path.stat().st_size for path in server.data.glob("__cluster_metadata*/*") if path.is_file())

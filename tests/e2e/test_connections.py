@@ -1,7 +1,5 @@
 """Connections of a real server: order, slow readers, idleness, caps, descriptors, several listeners, IPv6, resets."""
 import contextlib
-import os
-import pathlib
 import resource
 import select
 import socket
@@ -14,7 +12,6 @@ import raw
 IDLE_MS = 1_500
 SPARE_DESCRIPTORS = 40
 MEGABYTE = 1 << 20
-CPU_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Listening(harness.Server):
@@ -143,26 +140,21 @@ def admitted(server, source):
     return False
 
 
-def processor_seconds(server):
-    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / CPU_TICKS
-
-
 def without_descriptors_accepting_pauses():
     """The limit is lowered under the running server: who is there is served, the processor rests, and it goes on by itself."""
     with harness.Server() as server:
         with raw.Link(server.port) as there:
             harness.equal(there.create_topic("t", 3), 0, "error of creating the topic")
-            open_now = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+            open_now = server.descriptors()
             _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (open_now + SPARE_DESCRIPTORS, hard))
             crowd = [raw.Link(server.port) for _ in range(3 * SPARE_DESCRIPTORS)]
             harness.pause(0.5)
-            used = processor_seconds(server)
+            used = server.cpu_seconds()
             for number in range(20):
                 harness.equal(there.produce("t", raw.batch([b"x"]), number % 3)[0], 0, "error of a produce meanwhile")
                 harness.pause(0.05)
-            used = processor_seconds(server) - used
+            used = server.cpu_seconds() - used
             harness.demand(used < 0.5, f"{used:.2f} s of processor time in a second of waiting")
             harness.equal(server.get("/healthz")[0], 200, "status of /healthz meanwhile")
             for link in crowd:
@@ -265,12 +257,12 @@ def names_of_clients_leave_no_trace():
             link.ask(raw.INIT_PRODUCER_ID, 0, raw.text(f"transaction-{number}") + struct.pack(">i", 60_000))
         for number in range(200):
             ask(number)
-        lines, memory = len(server.get("/metrics")[1].splitlines()), raw.process_figure(server, "VmRSS")
+        lines, memory = len(server.get("/metrics")[1].splitlines()), server.memory_mb()
         for number in range(200, 10_000):
             ask(number)
         harness.equal(len(server.get("/metrics")[1].splitlines()), lines, "lines of the metrics")
-        grown = raw.process_figure(server, "VmRSS") - memory
-        harness.demand(grown < 4096, f"resident memory grew by {grown} kB")
+        grown = server.memory_mb() - memory
+        harness.demand(grown < 4, f"resident memory grew by {grown:.1f} MB")
 
 
 harness.main("connections", [

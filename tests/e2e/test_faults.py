@@ -6,6 +6,7 @@ import sys
 
 import harness
 import kcat
+from batches import whole
 
 sys.path.insert(0, str(harness.ROOT / "tests/oracle"))
 import raw_fetch  # noqa: E402 (stands beside the oracle)
@@ -79,7 +80,7 @@ def a_flipped_bit_below_the_durable_end():
                 harness.equal(answer.records, b"", "bytes given of the damaged range")
                 continue
             harness.equal(answer.error, 0, f"error at batch {number}")
-            given = list(raw_fetch.batches(answer.records))
+            given = list(whole(answer.records))
             harness.demand(given and given[0][0] == after, f"batch {number} is served", base, after)
             harness.demand(all(end != broken[3] for end, _ in given), "the damaged batch is never given")
         kcat.produce(server, "words", [b"appended behind damage"])

@@ -90,7 +90,7 @@ def everything_at_once():
     raw.need_descriptors(DESCRIPTORS)
     with harness.Server() as server:
         fill(server)
-        before_mb = raw.process_figure(server, "VmRSS") / 1024
+        before_mb = server.memory_mb()
         attack = attackers.Attack(server.port, attackers.idle(IDLE), attackers.half_frames(HALVES), attackers.storm,
                                   attackers.bombs("bombed"), attackers.slow_readers(SLOW, "large"))
         with attack:
@@ -100,9 +100,9 @@ def everything_at_once():
             honest.run(SECONDS)
             connections = raw.metric(server, "cambium_connections")
             said = attack.end()
-        peak_mb = raw.process_figure(server, "VmHWM") / 1024
+        peak_mb = server.memory_mb("VmHWM")
         harness.wait_until(lambda: all_gone(server), 20, "what the attackers held is given back")
-        after_mb = raw.process_figure(server, "VmRSS") / 1024
+        after_mb = server.memory_mb()
         print(f"{said['idle']} idle connections, {said['halves']} half frames ({said['halves_again']} begun again), "
               f"{said['slow']} slow readers ({said['slow_kept']} not closed), {said['bombs']} bombs, {said['storm']} "
               f"impossible frames and random bytes; {connections:.0f} connections at the end")

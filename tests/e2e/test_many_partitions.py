@@ -3,7 +3,6 @@
 CAMBIUM_PARTITIONS says how many (1,000; the server is meant for 10,000 within 20,000 descriptors). Prints its figures.
 """
 import os
-import pathlib
 import time
 
 import harness
@@ -14,20 +13,6 @@ PER_TOPIC = 200
 WRITTEN = 20
 START_LIMIT_S = 60
 FEW_DESCRIPTORS = 200
-
-
-def resident_mb(server):
-    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) // 1024
-
-
-def descriptors(server):
-    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
-
-
-def cpu_seconds(server):
-    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def timed(what, action):
@@ -50,11 +35,11 @@ def start(server):
 def many_partitions_are_opened_lazily_and_only_dirty_ones_are_read():
     with harness.Server() as server:
         timed(f"making {PARTITIONS} partitions", lambda: make(server, PARTITIONS))
-        print(f"     idle: {resident_mb(server)} MB, {descriptors(server)} descriptors", flush=True)
+        print(f"     idle: {server.memory_mb():.0f} MB, {server.descriptors()} descriptors", flush=True)
         harness.equal(server.stop(), 0, "exit code")
         timed("start after a clean stop", lambda: start(server))
-        harness.demand(descriptors(server) < 100, "descriptors after a clean start:", descriptors(server))
-        print(f"     then: {resident_mb(server)} MB, {descriptors(server)} descriptors", flush=True)
+        harness.demand(server.descriptors() < 100, "descriptors after a clean start:", server.descriptors())
+        print(f"     then: {server.memory_mb():.0f} MB, {server.descriptors()} descriptors", flush=True)
         for partition in range(WRITTEN):
             harness.run(kcat.command(server, "-P", "-t", "t0", "-p", partition), stdin=b"x" * 1000 + b"\n")
         server.kill()
@@ -78,11 +63,11 @@ def a_server_with_few_descriptors_serves_more_partitions_than_it_can_hold_open()
         for first in range(0, partitions, PER_TOPIC):
             for partition in range(0, PER_TOPIC, 2):
                 harness.run(kcat.command(server, "-P", "-t", f"t{first}", "-p", partition), stdin=b"one\n")
-        harness.demand(descriptors(server) <= FEW_DESCRIPTORS, "descriptors:", descriptors(server))
+        harness.demand(server.descriptors() <= FEW_DESCRIPTORS, "descriptors:", server.descriptors())
         harness.equal(server.get("/healthz")[0], 200, "status of /healthz")
-        busy = cpu_seconds(server)
+        busy = server.cpu_seconds()
         harness.pause(2)
-        harness.demand(cpu_seconds(server) - busy < 0.5, "an idle server burnt", cpu_seconds(server) - busy, "s of CPU in 2 s")
+        harness.demand(server.cpu_seconds() - busy < 0.5, "an idle server burnt", server.cpu_seconds() - busy, "s of CPU in 2 s")
         for first in range(0, partitions, PER_TOPIC):
             done = harness.run(kcat.command(server, "-C", "-t", f"t{first}", "-o", "beginning", "-e", "-q"))
             harness.equal(done.stdout.count(b"one"), PER_TOPIC // 2, f"records of t{first}")

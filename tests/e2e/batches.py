@@ -3,6 +3,7 @@ import struct
 import time
 
 HEADER_BYTES = 61
+BASE_OFFSET, LENGTH, LAST_DELTA = (0, ">q"), (8, ">i"), (23, ">i")  # in the header
 FIRST_TIME = int(time.time()) * 1000 - 3_600_000  # so young that nothing is retained away
 
 
@@ -59,3 +60,19 @@ def batch(records, *, base=0, leader_epoch=-1, magic=2, attributes=0, producer=(
 
 def values(*texts, key=None, **options):
     return batch([(key, text.encode()) for text in texts], **options)
+
+
+def field(data, where, at=0):
+    return struct.unpack_from(where[1], data, at + where[0])[0]
+
+
+def whole(data):
+    """Whole batches in `data`, as (offset after it, bytes)."""
+    at = 0
+    while at + HEADER_BYTES <= len(data):
+        size = field(data, LENGTH, at) + 12
+        if at + size > len(data):
+            return
+        one = data[at:at + size]
+        yield field(one, BASE_OFFSET) + field(one, LAST_DELTA) + 1, one
+        at += size
