@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The long run over what ./dev soak has built: what takes too long for every landing.
 
-First the parts of fixed length: unit tests under the thread sanitizer, clang-tidy, planted bugs, every request of the
-list to Kafka and to us (tests/oracle), ten million inputs for each decoder. The minutes given are shared by new seeds,
-fuzzers that start a log each time, and kill loops. Ends with a table and `N passed, N failed[, N skipped]`.
+First the parts of fixed length: unit tests under the thread sanitizer, each header alone, clang-tidy, planted bugs,
+every request of the list to Kafka and to us (tests/oracle), ten million inputs for each decoder. The minutes given are
+shared by new seeds, fuzzers that start a log each time, and kill loops. Ends with a table and `N passed, N failed[, N skipped]`.
 """
 import argparse
 import random
@@ -86,6 +86,15 @@ def whole_tree_tidy():
     return suite.Tally(passed, failed), "files"
 
 
+def headers_alone():
+    """The debug build has no precompiled header that could stand in for a missing include."""
+    done = subprocess.run(["ninja", "-C", "build/debug", "-k", "0", "headers"], cwd=tree.ROOT, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        print(done.stdout)
+    return suite.Tally(*((1, 0) if done.returncode == 0 else (0, 1))), "each header compiles alone"
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./dev soak")
     parser.add_argument("--minutes", type=float, default=30, help="shared by seeds, fuzzers and kills (30)")
@@ -97,6 +106,7 @@ def main():
     seconds = {name: share * options.minutes * 60 for name, share in SHARES.items()}
     parts = {
         "unit tsan": lambda: (suite.unit("tsan"), "thread sanitizer"),
+        "headers": headers_alone,
         "tidy": whole_tree_tidy,
         "planted bugs": mutants,
         "answers": answers,

@@ -14,7 +14,7 @@ namespace {
 using wire::FetchRequest;
 using wire::FetchResponse;
 
-constexpr int first_with_topic_ids = 13;
+constexpr int session_by_id_from = 13;
 constexpr int32_t initial_epoch = 0;
 constexpr int32_t final_epoch = -1;
 constexpr size_t sessions_tried = 64;  // when memory is short, for one that is new
@@ -68,7 +68,7 @@ FetchPlan FetchSessions::begin(FetchRequest& request, int version, io::Monotonic
     FetchPlan plan;
     plan.kind = request.session_epoch == initial_epoch ? FetchPlan::Kind::full
                                                        : FetchPlan::Kind::sessionless;
-    plan.by_id = version >= first_with_topic_ids;
+    plan.by_id = version >= session_by_id_from;
     plan.follower = from_follower(request);
     plan.topics = std::move(request.topics);
     drop_repetitions(plan.topics);
@@ -81,7 +81,7 @@ FetchPlan FetchSessions::resume(FetchRequest& request, int version, io::Monotoni
     Session& session = found->second;
     if (session.epoch != request.session_epoch)
         return refused(wire_code(Errc::invalid_fetch_session_epoch));
-    if (session.by_id != (version >= first_with_topic_ids))
+    if (session.by_id != (version >= session_by_id_from))
         return refused(told::fetch_session_topic_id_error);
     update(session, request);
     if (memory_ > limits_.memory) {

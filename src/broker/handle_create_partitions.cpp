@@ -12,7 +12,7 @@ namespace cambium::broker {
 namespace {
 
 using PartitionsRequest = wire::CreatePartitionsRequest;
-using Response = wire::CreatePartitionsResponse;
+using GrowResponse = wire::CreatePartitionsResponse;
 
 control::MorePartitions more_partitions(PartitionsRequest::Topic asked) {
     control::MorePartitions topic{
@@ -26,8 +26,8 @@ control::MorePartitions more_partitions(PartitionsRequest::Topic asked) {
     return topic;
 }
 
-Response::Result result(control::GrownTopic answer) {
-    Response::Result out{.name = std::move(answer.name)};
+GrowResponse::Result result(control::GrownTopic answer) {
+    GrowResponse::Result out{.name = std::move(answer.name)};
     if (answer.status.ok()) return out;
     out.error_code = wire_code(answer.status.code());
     if (!answer.status.error().context.empty()) out.error_message = answer.status.error().context;
@@ -39,7 +39,7 @@ Response::Result result(control::GrownTopic answer) {
 io::Task<Reply> handle_create_partitions(Services* services, Request* request) {
     auto decoded = wire::decode<PartitionsRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
-    Response response;
+    GrowResponse response;
     if (decoded->timeout_ms <= 0) {
         for (PartitionsRequest::Topic& topic : decoded->topics)
             response.results.push_back(result({std::move(topic.name), Errc::request_timed_out}));

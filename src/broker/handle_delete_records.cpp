@@ -14,10 +14,10 @@ namespace cambium::broker {
 
 namespace {
 
-using DeleteRequest = wire::DeleteRecordsRequest;
-using Response = wire::DeleteRecordsResponse;
-using Asked = DeleteRequest::Topic::Partition;
-using Answered = Response::Topic::Partition;
+using RecordsRequest = wire::DeleteRecordsRequest;
+using RecordsDeleted = wire::DeleteRecordsResponse;
+using DeleteAsked = RecordsRequest::Topic::Partition;
+using DeleteAnswered = RecordsDeleted::Topic::Partition;
 
 constexpr int64_t no_low_watermark = -1;
 
@@ -29,8 +29,8 @@ Status may_delete(const replica::LocalTopic* topic, const std::string& name) {
     return {};
 }
 
-io::Task<void> delete_in(Services* services, const std::string* name, Asked asked,
-                         Answered* answered) {
+io::Task<void> delete_in(Services* services, const std::string* name, DeleteAsked asked,
+                         DeleteAnswered* answered) {
     answered->partition_index = asked.partition_index;
     answered->low_watermark = no_low_watermark;
     const replica::LocalTopic* const topic = services->replicas->topic(*name);
@@ -51,17 +51,17 @@ io::Task<void> delete_in(Services* services, const std::string* name, Asked aske
 // All partitions at once, so that one record of durable ends serves them all. There is nothing to
 // wait for but the disk, so the timeout is not needed.
 io::Task<Reply> handle_delete_records(Services* services, Request* request) {
-    const auto decoded = wire::decode<DeleteRequest>(request->body, request->version());
+    const auto decoded = wire::decode<RecordsRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
-    Response response;
-    for (const DeleteRequest::Topic& topic : decoded->topics) {
-        Response::Topic& answered = response.topics.emplace_back();
+    RecordsDeleted response;
+    for (const RecordsRequest::Topic& topic : decoded->topics) {
+        RecordsDeleted::Topic& answered = response.topics.emplace_back();
         answered.name = topic.name;
         answered.partitions.resize(topic.partitions.size());
     }
     io::Gate gate;
     for (size_t i = 0; i < decoded->topics.size(); ++i) {
-        const DeleteRequest::Topic& topic = decoded->topics[i];
+        const RecordsRequest::Topic& topic = decoded->topics[i];
         for (size_t j = 0; j < topic.partitions.size(); ++j)
             io::spawn(gate, delete_in(services, &topic.name, topic.partitions[j],
                                       &response.topics[i].partitions[j]));

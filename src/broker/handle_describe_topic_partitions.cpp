@@ -19,31 +19,31 @@ namespace cambium::broker {
 
 namespace {
 
-using DescribeRequest = wire::DescribeTopicPartitionsRequest;
-using Response = wire::DescribeTopicPartitionsResponse;
+using PageRequest = wire::DescribeTopicPartitionsRequest;
+using PageResponse = wire::DescribeTopicPartitionsResponse;
 
 class Pages {
 public:
-    Pages(const Services& services, const DescribeRequest& asked)
+    Pages(const Services& services, const PageRequest& asked)
         : services_(services), asked_(asked), image_(services.controller->image()) {
         const int64_t most = services.settings->integer("max.request.partition.size.limit");
         left_ = std::clamp<int64_t>(asked.response_partition_limit, 1, most);
     }
 
-    Response build();
+    PageResponse build();
 
 private:
     [[nodiscard]] bool cursor_makes_sense() const;
     void refuse();
     [[nodiscard]] bool add(std::string_view name);
-    void add_known(const meta::Topic& topic, Response::Topic& out);
+    void add_known(const meta::Topic& topic, PageResponse::Topic& out);
     [[nodiscard]] size_t first_of(std::string_view name) const;
 
     const Services& services_;
-    const DescribeRequest& asked_;
+    const PageRequest& asked_;
     meta::ImageRef image_;
     int64_t left_;
-    Response response_;
+    PageResponse response_;
 };
 
 // A cursor comes from an answer to the same topics.
@@ -51,19 +51,19 @@ bool Pages::cursor_makes_sense() const {
     if (!asked_.cursor) return true;
     if (asked_.cursor->partition_index < 0) return false;
     return asked_.topics.empty() ||
-           std::ranges::find(asked_.topics, asked_.cursor->topic_name,
-                             &DescribeRequest::Topic::name) != asked_.topics.end();
+           std::ranges::find(asked_.topics, asked_.cursor->topic_name, &PageRequest::Topic::name) !=
+               asked_.topics.end();
 }
 
 void Pages::refuse() {
-    for (const DescribeRequest::Topic& topic : asked_.topics) {
-        Response::Topic& out = response_.topics.emplace_back();
+    for (const PageRequest::Topic& topic : asked_.topics) {
+        PageResponse::Topic& out = response_.topics.emplace_back();
         out.error_code = wire_code(Errc::invalid_request);
         out.name = topic.name;
     }
 }
 
-Response Pages::build() {
+PageResponse Pages::build() {
     if (!cursor_makes_sense()) {
         refuse();
         return std::move(response_);
@@ -75,7 +75,7 @@ Response Pages::build() {
         return std::move(response_);
     }
     std::set<std::string_view> names;
-    for (const DescribeRequest::Topic& topic : asked_.topics) names.insert(topic.name);
+    for (const PageRequest::Topic& topic : asked_.topics) names.insert(topic.name);
     for (auto at = names.lower_bound(from); at != names.end() && add(*at); ++at) {}
     return std::move(response_);
 }
@@ -86,7 +86,7 @@ bool Pages::add(std::string_view name) {
         response_.next_cursor = {std::string(name), 0};
         return false;
     }
-    Response::Topic& out = response_.topics.emplace_back();
+    PageResponse::Topic& out = response_.topics.emplace_back();
     out.name = name;
     out.is_internal = is_internal(name);
     out.topic_authorized_operations = topic_operations;
@@ -100,7 +100,7 @@ bool Pages::add(std::string_view name) {
     return true;
 }
 
-void Pages::add_known(const meta::Topic& topic, Response::Topic& out) {
+void Pages::add_known(const meta::Topic& topic, PageResponse::Topic& out) {
     out.topic_id = topic.id;
     for (size_t i = first_of(topic.name); i < topic.partitions.size(); ++i) {
         if (left_ == 0) {
@@ -129,7 +129,7 @@ size_t Pages::first_of(std::string_view name) const {
 }  // namespace
 
 io::Task<Reply> handle_describe_topic_partitions(Services* services, Request* request) {
-    const auto decoded = wire::decode<DescribeRequest>(request->body, request->version());
+    const auto decoded = wire::decode<PageRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     Pages pages(*services, *decoded);
     co_return answer_with(pages.build(), *request);

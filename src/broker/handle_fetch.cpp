@@ -25,9 +25,9 @@ namespace cambium::broker {
 namespace {
 
 using FetchRequest = wire::FetchRequest;
-using Response = wire::FetchResponse;
-using Asked = FetchRequest::Topic::Partition;
-using Answered = Response::Topic::Partition;
+using FetchAnswer = wire::FetchResponse;
+using FetchAsked = FetchRequest::Topic::Partition;
+using FetchAnswered = FetchAnswer::Topic::Partition;
 
 constexpr int first_with_topic_ids = 13;
 constexpr int first_with_storage_error = 6;
@@ -61,11 +61,11 @@ private:
     [[nodiscard]] bool follower() const {
         return std::max(asked_.replica_id, asked_.replica_state.replica_id) >= 0;
     }
-    [[nodiscard]] Errc refusal(const replica::LocalTopic* local, const Asked& asked) const;
-    io::Task<void> read_partition(const Asked* asked, replica::Partition* partition,
-                                  Answered* answered);
-    void take(const Asked& asked, replica::PartitionData data, Answered& answered);
-    void refuse(Answered& answered, Errc code);
+    [[nodiscard]] Errc refusal(const replica::LocalTopic* local, const FetchAsked& asked) const;
+    io::Task<void> read_partition(const FetchAsked* asked, replica::Partition* partition,
+                                  FetchAnswered* answered);
+    void take(const FetchAsked& asked, replica::PartitionData data, FetchAnswered& answered);
+    void refuse(FetchAnswered& answered, Errc code);
     [[nodiscard]] const replica::LocalTopic* find(const FetchRequest::Topic& topic) const;
 
     Services& services_;
@@ -75,7 +75,7 @@ private:
     int64_t bytes_max_;
     int64_t bytes_min_;
 
-    Response response_;
+    FetchAnswer response_;
     std::vector<log::FileRange> ranges_;
     std::vector<FetchWait::Watched> watched_;
     int64_t bytes_ = 0;
@@ -100,7 +100,7 @@ const replica::LocalTopic* Fetching::find(const FetchRequest::Topic& topic) cons
 }
 
 // What refuses a partition before it is looked at; none when there is no such thing.
-Errc Fetching::refusal(const replica::LocalTopic* local, const Asked& asked) const {
+Errc Fetching::refusal(const replica::LocalTopic* local, const FetchAsked& asked) const {
     if (local == nullptr)
         return request_.version() >= first_with_topic_ids ? Errc::unknown_topic_id
                                                           : Errc::unknown_topic_or_partition;
@@ -117,13 +117,13 @@ io::Task<void> Fetching::read_all() {
     begin();
     for (size_t i = 0; i < plan_.topics.size(); ++i) {
         const FetchRequest::Topic& topic = plan_.topics[i];
-        Response::Topic& answered = response_.responses[i];
+        FetchAnswer::Topic& answered = response_.responses[i];
         answered.topic = topic.topic;
         answered.topic_id = topic.topic_id;
         answered.partitions.resize(topic.partitions.size());
         for (size_t j = 0; j < topic.partitions.size(); ++j) {
-            const Asked& asked = topic.partitions[j];
-            Answered& partition = answered.partitions[j];
+            const FetchAsked& asked = topic.partitions[j];
+            FetchAnswered& partition = answered.partitions[j];
             partition.partition_index = asked.partition;
             // Looked up for each partition: what was found before a wait may be gone after it.
             const replica::LocalTopic* const local = find(topic);
@@ -140,8 +140,8 @@ io::Task<void> Fetching::read_all() {
     }
 }
 
-io::Task<void> Fetching::read_partition(const Asked* asked, replica::Partition* partition,
-                                        Answered* answered) {
+io::Task<void> Fetching::read_partition(const FetchAsked* asked, replica::Partition* partition,
+                                        FetchAnswered* answered) {
     const int64_t left = std::max<int64_t>(bytes_max_ - bytes_, 0);
     const replica::PartitionRead read{
         .from = Offset(asked->fetch_offset),
@@ -159,7 +159,7 @@ io::Task<void> Fetching::read_partition(const Asked* asked, replica::Partition* 
     refuse(*answered, data.code());
 }
 
-void Fetching::take(const Asked& asked, replica::PartitionData data, Answered& answered) {
+void Fetching::take(const FetchAsked& asked, replica::PartitionData data, FetchAnswered& answered) {
     answered.high_watermark = data.window.high_watermark.value();
     // Without transactions everything below the high watermark is stable.
     answered.last_stable_offset = data.window.high_watermark.value();
@@ -179,7 +179,7 @@ void Fetching::take(const Asked& asked, replica::PartitionData data, Answered& a
     ranges_.push_back(std::move(*data.range));
 }
 
-void Fetching::refuse(Answered& answered, Errc code) {
+void Fetching::refuse(FetchAnswered& answered, Errc code) {
     ++errors_;
     if (wire_code(code) == wire_code(Errc::kafka_storage_error) &&
         request_.version() < first_with_storage_error)
@@ -205,8 +205,8 @@ Reply Fetching::reply() {
     // Another request has continued the session meanwhile: nothing of this one counts.
     if (response_.error_code != 0) return answer_with(response_, request_);
     LeaderHints hints(services_, *request_.peer);
-    for (Response::Topic& topic : response_.responses) {
-        for (Answered& partition : topic.partitions) {
+    for (FetchAnswer::Topic& topic : response_.responses) {
+        for (FetchAnswered& partition : topic.partitions) {
             if (partition.error_code == 0 || request_.version() < first_with_leader_hints) continue;
             const auto hint = hints.find(partition.error_code, topic.topic, topic.topic_id,
                                          PartitionIndex(partition.partition_index));
@@ -255,7 +255,7 @@ io::Task<Reply> handle_fetch(Services* services, Request* request) {
     const FetchPlan plan =
         services->fetch_sessions->begin(*decoded, request->version(), services->world.clock.now());
     if (plan.error_code != 0) {
-        Response refused;
+        FetchAnswer refused;
         refused.error_code = plan.error_code;
         co_return answer_with(refused, *request);
     }

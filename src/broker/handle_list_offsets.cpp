@@ -11,9 +11,9 @@ namespace cambium::broker {
 namespace {
 
 using ListRequest = wire::ListOffsetsRequest;
-using Response = wire::ListOffsetsResponse;
-using Asked = ListRequest::Topic::Partition;
-using Answered = Response::Topic::Partition;
+using ListResponse = wire::ListOffsetsResponse;
+using ListAsked = ListRequest::Topic::Partition;
+using ListAnswered = ListResponse::Topic::Partition;
 
 // Which special timestamps a version knows.
 bool known(int64_t timestamp, int version) {
@@ -27,8 +27,8 @@ bool known(int64_t timestamp, int version) {
     }
 }
 
-io::Task<void> find(Services* services, const Asked* asked, const std::string* topic, int version,
-                    Answered* answered) {
+io::Task<void> find(Services* services, const ListAsked* asked, const std::string* topic,
+                    int version, ListAnswered* answered) {
     if (!known(asked->timestamp, version)) {
         answered->error_code = wire_code(Errc::unsupported_version);
         co_return;
@@ -56,14 +56,15 @@ io::Task<void> find(Services* services, const Asked* asked, const std::string* t
 io::Task<Reply> handle_list_offsets(Services* services, Request* request) {
     const auto decoded = wire::decode<ListRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
-    Response response;
+    ListResponse response;
     std::map<std::pair<std::string_view, int32_t>, int> times;
     for (const ListRequest::Topic& topic : decoded->topics)
-        for (const Asked& asked : topic.partitions) ++times[{topic.name, asked.partition_index}];
+        for (const ListAsked& asked : topic.partitions)
+            ++times[{topic.name, asked.partition_index}];
     for (const ListRequest::Topic& topic : decoded->topics) {
         response.topics.push_back({.name = topic.name, .partitions = {}});
-        for (const Asked& asked : topic.partitions) {
-            Answered answered{.partition_index = asked.partition_index};
+        for (const ListAsked& asked : topic.partitions) {
+            ListAnswered answered{.partition_index = asked.partition_index};
             int& left = times[{topic.name, asked.partition_index}];
             // A partition that is asked for twice contradicts itself and is refused, once.
             if (left == 0) continue;

@@ -20,14 +20,14 @@ namespace {
 
 using DescribeRequest = wire::DescribeLogDirsRequest;
 using DescribeResponse = wire::DescribeLogDirsResponse;
-using Described = DescribeResponse::Directory;
+using DescribedDirectory = DescribeResponse::Directory;
 
 // The partitions that are asked for; nothing: all of them.
-using Wanted = std::optional<std::map<std::string, std::set<int32_t>, std::less<>>>;
+using WantedPartitions = std::optional<std::map<std::string, std::set<int32_t>, std::less<>>>;
 
-Wanted wanted(const DescribeRequest& asked) {
+WantedPartitions wanted(const DescribeRequest& asked) {
     if (!asked.topics) return std::nullopt;
-    Wanted out;
+    WantedPartitions out;
     out.emplace();
     for (const DescribeRequest::Topic& topic : *asked.topics)
         (*out)[topic.topic].insert(topic.partitions.begin(), topic.partitions.end());
@@ -35,9 +35,9 @@ Wanted wanted(const DescribeRequest& asked) {
 }
 
 // What lies in the directory, of what is asked for and here.
-std::vector<Described::Topic> topics_in(const Services& services, const Uuid& directory,
-                                        const Wanted& wanted) {
-    std::vector<Described::Topic> out;
+std::vector<DescribedDirectory::Topic> topics_in(const Services& services, const Uuid& directory,
+                                                 const WantedPartitions& wanted) {
+    std::vector<DescribedDirectory::Topic> out;
     for (const auto& [name, topic] : services.replicas->topics()) {
         const std::set<int32_t>* only = nullptr;
         if (wanted) {
@@ -45,7 +45,7 @@ std::vector<Described::Topic> topics_in(const Services& services, const Uuid& di
             if (found == wanted->end()) continue;
             only = &found->second;
         }
-        Described::Topic here{.name = name, .partitions = {}};
+        DescribedDirectory::Topic here{.name = name, .partitions = {}};
         for (size_t i = 0; i < topic->partitions.size(); ++i) {
             const replica::Partition* const partition = topic->partitions[i].get();
             const auto index = static_cast<int32_t>(i);
@@ -63,9 +63,9 @@ bool online(const log::Directories::Entry& entry) {
     return entry.directory != nullptr && !entry.directory->fenced();
 }
 
-io::Task<Described> describe(Services* services, const log::Directories::Entry* entry,
-                             const Wanted* wanted) {
-    Described out{.log_dir = entry->path};
+io::Task<DescribedDirectory> describe(Services* services, const log::Directories::Entry* entry,
+                                      const WantedPartitions* wanted) {
+    DescribedDirectory out{.log_dir = entry->path};
     if (!online(*entry)) {
         out.error_code = wire_code(Errc::kafka_storage_error);
         co_return out;
@@ -79,8 +79,8 @@ io::Task<Described> describe(Services* services, const log::Directories::Entry* 
     co_return out;
 }
 
-using AlterRequest = wire::AlterReplicaLogDirsRequest;
-using AlterResponse = wire::AlterReplicaLogDirsResponse;
+using MoveRequest = wire::AlterReplicaLogDirsRequest;
+using MoveResponse = wire::AlterReplicaLogDirsResponse;
 
 // Kafka copies a partition into a directory with a longer name; what it could not name so is
 // refused.
@@ -111,28 +111,28 @@ Errc move(const Services& services, const std::string& path, const std::string& 
 io::Task<Reply> handle_describe_log_dirs(Services* services, Request* request) {
     const auto decoded = wire::decode<DescribeRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
-    const Wanted asked = wanted(*decoded);
+    const WantedPartitions asked = wanted(*decoded);
     DescribeResponse response;
     for (const log::Directories::Entry& entry : services->directories->entries()) {
-        Described one = co_await describe(services, &entry, &asked);
+        DescribedDirectory one = co_await describe(services, &entry, &asked);
         response.results.push_back(std::move(one));
     }
     co_return answer_with(response, *request);
 }
 
 io::Task<Reply> handle_alter_replica_log_dirs(Services* services, Request* request) {
-    const auto decoded = wire::decode<AlterRequest>(request->body, request->version());
+    const auto decoded = wire::decode<MoveRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     // A partition that is sent to two directories goes to the last one.
     std::map<std::string, std::map<int32_t, Errc>> results;
-    for (const AlterRequest::Directory& directory : decoded->dirs)
-        for (const AlterRequest::Directory::Topic& topic : directory.topics)
+    for (const MoveRequest::Directory& directory : decoded->dirs)
+        for (const MoveRequest::Directory::Topic& topic : directory.topics)
             for (const int32_t partition : topic.partitions)
                 results[topic.name][partition] =
                     move(*services, directory.path, topic.name, partition);
-    AlterResponse response;
+    MoveResponse response;
     for (const auto& [name, partitions] : results) {
-        AlterResponse::Topic& answered = response.results.emplace_back();
+        MoveResponse::Topic& answered = response.results.emplace_back();
         answered.topic_name = name;
         for (const auto& [index, code] : partitions)
             answered.partitions.push_back({index, wire_code(code)});

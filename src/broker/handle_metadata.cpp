@@ -20,7 +20,7 @@ namespace cambium::broker {
 namespace {
 
 using MetadataRequest = wire::MetadataRequest;
-using Response = wire::MetadataResponse;
+using MetadataAnswer = wire::MetadataResponse;
 
 class Builder {
 public:
@@ -31,7 +31,7 @@ public:
           image_(services.controller->image()) {}
 
     // Names in `missing_` are to be created.
-    Response build();
+    MetadataAnswer build();
     std::vector<std::string> take_missing() { return std::move(missing_); }
 
 private:
@@ -40,7 +40,7 @@ private:
     void by_name(const std::string& name);
     void by_id(const Uuid& id);
     void refuse_ids_and_nulls();
-    [[nodiscard]] Response::Topic known(const meta::Topic& topic) const;
+    [[nodiscard]] MetadataAnswer::Topic known(const meta::Topic& topic) const;
     [[nodiscard]] bool everything() const {
         return !asked_.topics || (request_.version() == 0 && asked_.topics->empty());
     }
@@ -51,7 +51,7 @@ private:
     const Request& request_;
     const MetadataRequest& asked_;
     meta::ImageRef image_;
-    Response response_;
+    MetadataAnswer response_;
     std::vector<std::string> missing_;
 };
 
@@ -62,7 +62,7 @@ bool Builder::malformed() const {
     });
 }
 
-Response Builder::build() {
+MetadataAnswer Builder::build() {
     if (malformed()) {
         refuse_ids_and_nulls();
         return std::move(response_);
@@ -131,7 +131,7 @@ void Builder::by_name(const std::string& name) {
     }
     const bool valid = control::check_topic_name(name).ok();
     const Errc code = valid ? Errc::unknown_topic_or_partition : Errc::invalid_topic_exception;
-    Response::Topic unknown{
+    MetadataAnswer::Topic unknown{
         .error_code = wire_code(code), .name = name, .is_internal = is_internal(name)};
     if (asked_.include_topic_authorized_operations)
         unknown.topic_authorized_operations = topic_operations;
@@ -140,8 +140,8 @@ void Builder::by_name(const std::string& name) {
     if (valid && !is_internal(name) && asked_.allow_auto_topic_creation) missing_.push_back(name);
 }
 
-Response::Topic Builder::known(const meta::Topic& topic) const {
-    Response::Topic out{
+MetadataAnswer::Topic Builder::known(const meta::Topic& topic) const {
+    MetadataAnswer::Topic out{
         .name = topic.name, .topic_id = topic.id, .is_internal = is_internal(topic.name)};
     if (asked_.include_topic_authorized_operations)
         out.topic_authorized_operations = topic_operations;
@@ -164,7 +164,7 @@ io::Task<Reply> handle_metadata(Services* services, Request* request) {
     const auto decoded = wire::decode<MetadataRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     Builder builder(*services, *request, *decoded);
-    const Response response = builder.build();
+    const MetadataAnswer response = builder.build();
     if (services->limits.auto_create_topics) services->auto_creation->want(builder.take_missing());
     co_return answer_with(response, *request);
 }

@@ -20,7 +20,7 @@ bool contradicts_itself(const wire::InitProducerIdRequest& request) {
 }
 
 // What an InitProducerId that failed inside tells the client, which then tries again.
-Errc told(Errc inside) {
+Errc told_to_producers(Errc inside) {
     const bool known = inside == Errc::kafka_storage_error || inside == Errc::no_space;
     return known ? Errc::coordinator_not_available : Errc::coordinator_load_in_progress;
 }
@@ -48,7 +48,7 @@ io::Task<Reply> handle_init_producer_id(Services* services, Request* request) {
         response.producer_id = id->value();
         response.producer_epoch = 0;
     } else {
-        response.error_code = wire_code(told(id.code()));
+        response.error_code = wire_code(told_to_producers(id.code()));
     }
     co_return answer_with(response, *request);
 }

@@ -9,11 +9,11 @@
 namespace cambium::broker {
 namespace {
 
-using Described = wire::DescribeLogDirsResponse;
+using DescribedDirectories = wire::DescribeLogDirsResponse;
 using Altered = wire::AlterReplicaLogDirsResponse;
 
 // "data: t01 u0; more: ": directories, topics and their partitions.
-std::string text(const Described& answer) {
+std::string text(const DescribedDirectories& answer) {
     std::string out;
     for (const auto& directory : answer.results) {
         out += directory.log_dir + ":";
@@ -38,7 +38,7 @@ TEST_CASE("describe_log_dirs_tells_of_partitions_sizes_and_space") {
     const wire::DescribeLogDirsRequest all;
     for (int version = 1; version <= 5; ++version) {
         CAPTURE(version);
-        const auto answer = cluster.client.ask<Described>(all, version);
+        const auto answer = cluster.client.ask<DescribedDirectories>(all, version);
         CHECK(answer.error_code == 0);
         CHECK(text(answer) == "data: t01 u0; ");
         const auto& directory = answer.results.at(0);
@@ -61,10 +61,10 @@ TEST_CASE("describe_log_dirs_tells_only_of_what_is_asked_for_and_here") {
     cluster.create("u");
     wire::DescribeLogDirsRequest some;
     some.topics.emplace();
-    CHECK(text(cluster.client.ask<Described>(some, 5)) == "data:; ");
+    CHECK(text(cluster.client.ask<DescribedDirectories>(some, 5)) == "data:; ");
     some.topics->push_back({"t", {0, 2, 9}});
     some.topics->push_back({"no", {0}});
-    CHECK(text(cluster.client.ask<Described>(some, 5)) == "data: t02; ");
+    CHECK(text(cluster.client.ask<DescribedDirectories>(some, 5)) == "data: t02; ");
 }
 
 TEST_CASE("each_partition_is_described_in_the_directory_that_holds_it") {
@@ -72,7 +72,7 @@ TEST_CASE("each_partition_is_described_in_the_directory_that_holds_it") {
     cluster.set("log.dirs", "data,more");
     cluster.start();
     cluster.create("t", 2);
-    CHECK(text(cluster.client.ask<Described>(wire::DescribeLogDirsRequest{}, 5)) ==
+    CHECK(text(cluster.client.ask<DescribedDirectories>(wire::DescribeLogDirsRequest{}, 5)) ==
           "data: t0; more: t1; ");
 }
 

@@ -15,10 +15,10 @@ namespace cambium::broker {
 
 namespace {
 
-constexpr int first_with_topic_ids = 13;
-constexpr int first_with_storage_error = 4;
+constexpr int produce_by_id_from = 13;
+constexpr int produce_storage_error_from = 4;
 constexpr int first_with_zstd = 7;
-constexpr int first_with_leader_hints = 10;
+constexpr int produce_leader_hints_from = 10;
 
 std::optional<record::Conversion> conversion_of(const replica::TopicSettings& settings) {
     if (!settings.stored_codec) return std::nullopt;
@@ -40,7 +40,7 @@ int64_t most_converted(const BatchJob& job) {
 
 void Producing::refuse(AnsweredBatch& answered, Errc code) const {
     if (wire_code(code) == wire_code(Errc::kafka_storage_error) &&
-        request_.version() < first_with_storage_error)
+        request_.version() < produce_storage_error_from)
         code = Errc::not_leader_or_follower;
     // Too much is staged or waits already: nothing was appended, and trying again is right.
     if (code == Errc::over_budget) code = Errc::request_timed_out;
@@ -76,7 +76,7 @@ void Producing::check_all() {
 void Producing::check_topic(const Topic& topic, wire::ProduceResponse::Topic& answered) {
     answered.name = topic.name;
     answered.topic_id = topic.topic_id;
-    const bool by_id = request_.version() >= first_with_topic_ids;
+    const bool by_id = request_.version() >= produce_by_id_from;
     const replica::LocalTopic* const local =
         by_id ? services_.replicas->topic(topic.topic_id) : services_.replicas->topic(topic.name);
     const Errc refused = refusal(local);
@@ -95,8 +95,8 @@ Errc Producing::refusal(const replica::LocalTopic* local) const {
     if (foreign_) return Errc::transactional_id_authorization_failed;
     // A name that no topic can have is one that no topic has, here as in Kafka.
     if (local == nullptr)
-        return request_.version() >= first_with_topic_ids ? Errc::unknown_topic_id
-                                                          : Errc::unknown_topic_or_partition;
+        return request_.version() >= produce_by_id_from ? Errc::unknown_topic_id
+                                                        : Errc::unknown_topic_or_partition;
     return is_internal(local->name) ? Errc::invalid_topic_exception : Errc::none;
 }
 
@@ -190,7 +190,7 @@ void Producing::find_again() {
         const replica::LocalTopic* const local = services_.replicas->topic(each.topic);
         each.partition = local == nullptr ? nullptr : local->partition(each.index);
         if (each.partition == nullptr)
-            refuse(*each.answered, request_.version() >= first_with_topic_ids
+            refuse(*each.answered, request_.version() >= produce_by_id_from
                                        ? Errc::unknown_topic_id
                                        : Errc::unknown_topic_or_partition);
         return each.partition == nullptr;
@@ -246,7 +246,8 @@ Reply Producing::reply() {
     LeaderHints hints(services_, *request_.peer);
     for (wire::ProduceResponse::Topic& topic : response_.responses) {
         for (AnsweredBatch& partition : topic.partition_responses) {
-            if (partition.error_code == 0 || request_.version() < first_with_leader_hints) continue;
+            if (partition.error_code == 0 || request_.version() < produce_leader_hints_from)
+                continue;
             const auto hint = hints.find(partition.error_code, topic.name, topic.topic_id,
                                          PartitionIndex(partition.index));
             if (hint) partition.current_leader = {hint->leader, hint->epoch};

@@ -23,9 +23,9 @@ public:
 
 namespace {
 
-using Engine = Decompressor::Engine;
+using DecompressorEngine = Decompressor::Engine;
 
-class Stored final : public Engine {
+class StoredReader final : public DecompressorEngine {
 public:
     void begin(ByteView in, size_t) override { in_ = in; }
     Result<ByteView> next() override {
@@ -47,7 +47,7 @@ struct Step {
 };
 
 // The libraries that read frames and give what fits.
-class Frames : public Engine {
+class Frames : public DecompressorEngine {
 public:
     void begin(ByteView in, size_t) final {
         in_ = in;
@@ -78,13 +78,13 @@ private:
     bool between_frames_ = true;
 };
 
-class Gzip final : public Frames {
+class GzipReader final : public Frames {
 public:
-    Gzip() {
+    GzipReader() {
         constexpr int gzip_only = 15 + 16;
         check(inflateInit2(&stream_, gzip_only) == Z_OK);
     }
-    ~Gzip() override { inflateEnd(&stream_); }
+    ~GzipReader() override { inflateEnd(&stream_); }
 
 private:
     void reset() override { inflateReset(&stream_); }
@@ -106,10 +106,12 @@ private:
     z_stream stream_{};
 };
 
-class Lz4 final : public Frames {
+class Lz4Reader final : public Frames {
 public:
-    Lz4() { check(LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) == 0); }
-    ~Lz4() override { LZ4F_freeDecompressionContext(context_); }
+    Lz4Reader() {
+        check(LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) == 0);
+    }
+    ~Lz4Reader() override { LZ4F_freeDecompressionContext(context_); }
 
 private:
     void reset() override { LZ4F_resetDecompressionContext(context_); }
@@ -125,9 +127,9 @@ private:
     LZ4F_dctx* context_ = nullptr;
 };
 
-class Zstd final : public Frames {
+class ZstdReader final : public Frames {
 public:
-    ~Zstd() override { ZSTD_freeDCtx(context_); }
+    ~ZstdReader() override { ZSTD_freeDCtx(context_); }
 
 private:
     // A context keeps its window between frames; one that grew beyond this is not kept.
@@ -157,7 +159,7 @@ private:
 
 // Raw, or in the framing of snappy-java; a block of either is decompressed whole and handed out in
 // parts.
-class Snappy final : public Engine {
+class SnappyReader final : public DecompressorEngine {
 public:
     void begin(ByteView in, size_t cap) override {
         in_ = in;
@@ -217,13 +219,13 @@ private:
     bool header_cut_ = false;
 };
 
-std::unique_ptr<Engine> make_engine(Codec codec) {
+std::unique_ptr<DecompressorEngine> make_reader(Codec codec) {
     switch (codec) {
-        case Codec::none: return std::make_unique<Stored>();
-        case Codec::gzip: return std::make_unique<Gzip>();
-        case Codec::snappy: return std::make_unique<Snappy>();
-        case Codec::lz4: return std::make_unique<Lz4>();
-        case Codec::zstd: return std::make_unique<Zstd>();
+        case Codec::none: return std::make_unique<StoredReader>();
+        case Codec::gzip: return std::make_unique<GzipReader>();
+        case Codec::snappy: return std::make_unique<SnappyReader>();
+        case Codec::lz4: return std::make_unique<Lz4Reader>();
+        case Codec::zstd: return std::make_unique<ZstdReader>();
     }
     check(false, codec);
     return nullptr;
@@ -237,8 +239,8 @@ Decompressor::Decompressor(Decompressor&&) noexcept = default;
 Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
 
 void Decompressor::begin(Codec codec, ByteView in, size_t cap) {
-    std::unique_ptr<Engine>& engine = engines_[static_cast<size_t>(codec)];
-    if (!engine) engine = make_engine(codec);
+    std::unique_ptr<DecompressorEngine>& engine = engines_[static_cast<size_t>(codec)];
+    if (!engine) engine = make_reader(codec);
     engine->begin(in, cap);
     current_ = engine.get();
     left_ = cap;

@@ -14,7 +14,7 @@ void add_subject(CLI::App& command, ConfigSubjectArgs& args) {
                      "what was set for all brokers while they ran");
 }
 
-void add_describe(CLI::App& config, Command* chosen) {
+void add_config_describe(CLI::App& config, Command* chosen) {
     auto args = std::make_shared<ConfigDescribeArgs>();
     CLI::App& command = add_command(
         config, "describe", "show settings: the value in effect and where it comes from",
@@ -35,7 +35,7 @@ void add_describe(CLI::App& config, Command* chosen) {
     });
 }
 
-void add_list(CLI::App& config, Command* chosen) {
+void add_config_list(CLI::App& config, Command* chosen) {
     auto args = std::make_shared<ConfigListArgs>();
     CLI::App& command =
         add_command(config, "list", "list everything that was set, on topics and on brokers",
@@ -49,7 +49,7 @@ void add_list(CLI::App& config, Command* chosen) {
     });
 }
 
-void add_alter(CLI::App& config, Command* chosen) {
+void add_config_alter(CLI::App& config, Command* chosen) {
     auto args = std::make_shared<ConfigAlterArgs>();
     CLI::App& command = add_command(
         config, "alter", "change settings while the server runs; all of the changes or none",
@@ -83,9 +83,9 @@ void add_config_commands(CLI::App& app, Command* chosen) {
                                    "  cambium config describe --all\n"
                                    "  cambium config COMMAND --help\n");
     config.require_subcommand(1);
-    add_describe(config, chosen);
-    add_list(config, chosen);
-    add_alter(config, chosen);
+    add_config_describe(config, chosen);
+    add_config_list(config, chosen);
+    add_config_alter(config, chosen);
 }
 
 }  // namespace cambium::cli

@@ -35,7 +35,7 @@ void add_create(CLI::App& topic, Command* chosen) {
     });
 }
 
-void add_list(CLI::App& topic, Command* chosen) {
+void add_topic_list(CLI::App& topic, Command* chosen) {
     auto args = std::make_shared<TopicListArgs>();
     CLI::App& command = add_command(topic, "list", "list the topics",
                                     "  cambium topic list\n"
@@ -50,7 +50,7 @@ void add_list(CLI::App& topic, Command* chosen) {
     });
 }
 
-void add_describe(CLI::App& topic, Command* chosen) {
+void add_topic_describe(CLI::App& topic, Command* chosen) {
     auto args = std::make_shared<TopicDescribeArgs>();
     CLI::App& command =
         add_command(topic, "describe", "show a topic's partitions, offsets and settings",
@@ -67,7 +67,7 @@ void add_describe(CLI::App& topic, Command* chosen) {
     });
 }
 
-void add_alter(CLI::App& topic, Command* chosen) {
+void add_topic_alter(CLI::App& topic, Command* chosen) {
     auto args = std::make_shared<TopicAlterArgs>();
     CLI::App& command =
         add_command(topic, "alter", "change a topic's settings, or give it more partitions",
@@ -112,9 +112,9 @@ void add_topic_commands(CLI::App& app, Command* chosen) {
                                   "  cambium topic COMMAND --help\n");
     topic.require_subcommand(1);
     add_create(topic, chosen);
-    add_list(topic, chosen);
-    add_describe(topic, chosen);
-    add_alter(topic, chosen);
+    add_topic_list(topic, chosen);
+    add_topic_describe(topic, chosen);
+    add_topic_alter(topic, chosen);
     add_delete(topic, chosen);
 }
 

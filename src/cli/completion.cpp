@@ -28,7 +28,7 @@ void add_table(const CompletedCommand& command, const std::string& path, const E
         add_table(each, path + "/" + each.name, form, out);
 }
 
-std::string quoted(const std::string& text) {
+std::string shell_quoted(const std::string& text) {
     std::string out = "'";
     for (const char c : text) {
         if (c == '\'' || c == '\\') out += '\\';
@@ -38,15 +38,15 @@ std::string quoted(const std::string& text) {
 }
 
 void add_fish(const CompletedCommand& command, const std::string& condition, std::string& out) {
-    const std::string begin = "complete -c cambium -n " + quoted(condition);
+    const std::string begin = "complete -c cambium -n " + shell_quoted(condition);
     std::string none_of_these = condition;
     if (!command.commands.empty()) {
         none_of_these += "; and not __fish_seen_subcommand_from";
         for (const CompletedCommand& each : command.commands) none_of_these += " " + each.name;
     }
     for (const CompletedCommand& each : command.commands) {
-        out += "complete -c cambium -f -n " + quoted(none_of_these) + " -a " + each.name + " -d " +
-               quoted(each.text) + "\n";
+        out += "complete -c cambium -f -n " + shell_quoted(none_of_these) + " -a " + each.name +
+               " -d " + shell_quoted(each.text) + "\n";
         add_fish(each, condition + "; and __fish_seen_subcommand_from " + each.name, out);
     }
     for (const std::string& option : command.options) {

@@ -29,7 +29,7 @@ std::optional<std::map<std::string, std::string>> parsed_configs(
     return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out;
     append_json_string(out, text);
     return out;
@@ -49,7 +49,7 @@ size_t replicas(const TopicInfo& topic) {
 }
 
 std::string summary_json(const TopicInfo& topic) {
-    return "{\"name\":" + quoted(topic.name) + ",\"id\":" + quoted(topic.id.text()) +
+    return "{\"name\":" + in_quotes(topic.name) + ",\"id\":" + in_quotes(topic.id.text()) +
            ",\"partitions\":" + std::to_string(topic.partitions.size()) +
            ",\"replication_factor\":" + std::to_string(replicas(topic)) +
            ",\"internal\":" + (topic.internal ? "true" : "false") + "}\n";
@@ -76,7 +76,8 @@ std::string configs_json(const TopicInfo& topic, const Configs& configs) {
 
 std::string described_json(const TopicInfo& topic, const std::vector<Range>& ranges,
                            const Configs& configs) {
-    std::string out = "{\"name\":" + quoted(topic.name) + ",\"id\":" + quoted(topic.id.text()) +
+    std::string out = "{\"name\":" + in_quotes(topic.name) +
+                      ",\"id\":" + in_quotes(topic.id.text()) +
                       ",\"internal\":" + (topic.internal ? "true" : "false") + ",\"partitions\":[";
     for (size_t i = 0; i < topic.partitions.size(); ++i) {
         const client::PartitionInfo& partition = topic.partitions[i];
@@ -142,7 +143,7 @@ io::Task<Exit> create(Session* session, TopicCreateArgs args) {
         co_return session->failed("cannot create topic '" + args.name + "'", created.error());
     const int32_t partitions = created.ok() ? created->partitions : -1;
     if (args.output == Output::json) {
-        session->terminal().write("{\"name\":" + quoted(args.name) +
+        session->terminal().write("{\"name\":" + in_quotes(args.name) +
                                   ",\"created\":" + (created.ok() ? "true" : "false") +
                                   ",\"partitions\":" + std::to_string(partitions) + "}\n");
     } else if (there) {

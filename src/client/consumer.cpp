@@ -11,7 +11,7 @@ namespace cambium::client {
 namespace {
 
 // Fetch names topics by id alone from here on.
-constexpr int16_t by_id_from = 13;
+constexpr int16_t fetch_by_id_from = 13;
 
 int32_t milliseconds(io::Duration time) {
     return static_cast<int32_t>(
@@ -199,7 +199,7 @@ wire::FetchRequest Consumer::request_for(const std::vector<Asked>& asked, int32_
 io::Task<void> Consumer::fetch(NodeId leader, std::vector<Asked> asked, int32_t wait_ms) {
     const bool ids_known =
         std::ranges::none_of(asked, [](const Asked& each) { return each.topic_id.zero(); });
-    const int16_t version_max = ids_known ? int16_t{wire::latest} : int16_t{by_id_from - 1};
+    const int16_t version_max = ids_known ? int16_t{wire::latest} : int16_t{fetch_by_id_from - 1};
     const io::Monotonic deadline = client_.world().clock.now() + client_.options().request_timeout;
     wire::FetchRequest request = request_for(asked, wait_ms);
     auto reply = co_await client_.call<wire::FetchedResponse>(leader, std::move(request), deadline,

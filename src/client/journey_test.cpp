@@ -21,14 +21,14 @@ using sim::wait;
 
 constexpr int record_count = 300;
 
-struct Outcomes : DeliveryListener {
+struct JourneyOutcomes : DeliveryListener {
     void delivered(uint64_t tag, const Result<Delivered>& result) override {
         CHECK(by_tag.emplace(tag, result).second);
     }
     std::map<uint64_t, Result<Delivered>> by_tag;
 };
 
-ClientOptions client_options() {
+ClientOptions journey_options() {
     ClientOptions options;
     options.bootstrap = {{"one", 9092}, {"two", 9092}};
     options.request_timeout = sim::seconds(3);
@@ -37,13 +37,13 @@ ClientOptions client_options() {
 }
 
 // Two servers, a client beside them.
-struct Stage {
-    Stage(uint64_t seed, sim::Config config)
-        : simulation(seed, config), client(desk.world(), client_options()) {
+struct Journey {
+    Journey(uint64_t seed, sim::Config config)
+        : simulation(seed, config), client(desk.world(), journey_options()) {
         REQUIRE(wait(simulation, one.start()).ok());
         REQUIRE(wait(simulation, two.start()).ok());
     }
-    ~Stage() {
+    ~Journey() {
         wait(simulation, client.close());
         wait(simulation, one.stop());
         wait(simulation, two.stop());
@@ -58,7 +58,7 @@ struct Stage {
     Client client;
 };
 
-io::Task<void> send_all(Producer* producer, Outcomes* outcomes) {
+io::Task<void> send_all(Producer* producer, JourneyOutcomes* outcomes) {
     for (uint64_t tag = 0; tag < record_count; ++tag) {
         const std::string text = std::to_string(tag);
         const Outgoing record{.topic = "t", .key = as_bytes(text), .value = as_bytes(text)};
@@ -92,7 +92,7 @@ TEST_CASE("through lost answers, moved leaders and resets every record arrives o
         CAPTURE(seed);
         sim::Config config;
         config.network.reset = seed % 4 == 0 ? 0.01 : 0;
-        Stage stage(seed, config);
+        Journey stage(seed, config);
         stage.cluster.add("t", 3);
         stage.one.lose_answer = stage.two.lose_answer = seed % 2 == 0 ? 0.1 : 0;
         stage.one.lose_request = seed % 5 == 0 ? 0.1 : 0;
@@ -104,7 +104,7 @@ TEST_CASE("through lost answers, moved leaders and resets every record arrives o
         Consumer consumer(stage.client, {.partition_bytes_max = 400});
         for (int32_t i = 0; i < 3; ++i)
             consumer.assign({"t", PartitionIndex(i)}, Start::beginning());
-        Outcomes outcomes;
+        JourneyOutcomes outcomes;
         Seen seen;
         std::optional<Status> read;
         io::Gate gate;
@@ -145,7 +145,7 @@ io::Task<Status> fill(Producer* producer, int count) {
 }
 
 // The first value from `start` on, or empty when nothing comes.
-std::optional<uint64_t> first_from(Stage& stage, Start start, ConsumerOptions options = {}) {
+std::optional<uint64_t> first_from(Journey& stage, Start start, ConsumerOptions options = {}) {
     Consumer consumer(stage.client, options);
     consumer.assign({"t", PartitionIndex(0)}, start);
     std::optional<uint64_t> value;
@@ -160,7 +160,7 @@ std::optional<uint64_t> first_from(Stage& stage, Start start, ConsumerOptions op
 }
 
 TEST_CASE("reading begins where it is told to") {
-    Stage stage(1, {});
+    Journey stage(1, {});
     stage.cluster.add("t", 1);
     Producer producer(stage.client, {});
     REQUIRE(wait(stage.simulation, fill(&producer, 10)).ok());
@@ -173,7 +173,7 @@ TEST_CASE("reading begins where it is told to") {
 }
 
 TEST_CASE("a position outside of the log is reset as the caller wishes") {
-    Stage stage(2, {});
+    Journey stage(2, {});
     stage.cluster.add("t", 1);
     Producer producer(stage.client, {});
     REQUIRE(wait(stage.simulation, fill(&producer, 3)).ok());
@@ -190,7 +190,7 @@ TEST_CASE("a position outside of the log is reset as the caller wishes") {
 }
 
 TEST_CASE("a poll ends when its time is over") {
-    Stage stage(3, {});
+    Journey stage(3, {});
     stage.cluster.add("t", 1);
     Consumer consumer(stage.client, {});
     CHECK_FALSE(*wait(stage.simulation, consumer.poll(sim::seconds(5))));  // nothing assigned
@@ -206,7 +206,7 @@ TEST_CASE("a poll ends when its time is over") {
 }
 
 TEST_CASE("servers without topic ids are written to and read by name") {
-    Stage stage(4, {});
+    Journey stage(4, {});
     stage.cluster.add("t", 1);
     for (ModelBroker* broker : {&stage.one, &stage.two})
         broker->version_max = {

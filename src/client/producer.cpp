@@ -11,7 +11,7 @@ namespace {
 constexpr size_t record_overhead = 64;
 constexpr int32_t acks_all = -1;
 // Produce names topics by id alone from here on.
-constexpr int16_t by_id_from = 13;
+constexpr int16_t produce_by_id_from = 13;
 constexpr io::Duration identity_backoff{100'000'000};
 constexpr io::Duration look_up_backoff{100'000'000};
 
@@ -285,7 +285,7 @@ wire::ProduceRequest Producer::request_for(const Entries& entries) const {
 io::Task<void> Producer::transmit(NodeId leader, Entries entries) {
     const bool ids_known = std::ranges::none_of(
         entries, [](const Entry& entry) { return entry.queue->topic_id.zero(); });
-    const int16_t version_max = ids_known ? int16_t{wire::latest} : int16_t{by_id_from - 1};
+    const int16_t version_max = ids_known ? int16_t{wire::latest} : int16_t{produce_by_id_from - 1};
     const io::Monotonic deadline = client_.world().clock.now() + client_.options().request_timeout;
     wire::ProduceRequest request = request_for(entries);
     if (options_.acks == 0) {

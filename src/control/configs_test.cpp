@@ -16,11 +16,11 @@ using enum ConfigOperation;
 constexpr NodeId self{1};
 
 // A node with the topic `t`; what is decided is applied, as the controller does.
-struct Cluster {
+struct ConfiguredCluster {
     meta::Builder builder;
     int64_t next = 0;
 
-    Cluster() {
+    ConfiguredCluster() {
         meta::Partition partition;
         partition.replicas = partition.isr = {self};
         partition.directories = {Uuid{{9}}};
@@ -49,7 +49,7 @@ struct Cluster {
 };
 
 TEST_CASE("changes_of_a_topic_leave_what_they_do_not_name_and_a_replacement_does_not") {
-    Cluster cluster;
+    ConfiguredCluster cluster;
     CHECK(cluster.topic({{"retention.ms", set, "1000"}, {"segment.ms", set, "2000"}}).ok());
     CHECK(cluster.topic({{"retention.ms", set, "3000"}}).ok());
     CHECK(cluster.of_topic() == meta::Configs{{"retention.ms", "3000"}, {"segment.ms", "2000"}});
@@ -60,7 +60,7 @@ TEST_CASE("changes_of_a_topic_leave_what_they_do_not_name_and_a_replacement_does
 }
 
 TEST_CASE("items_are_added_to_and_taken_from_lists_starting_at_the_default") {
-    Cluster cluster;
+    ConfiguredCluster cluster;
     CHECK(cluster.topic({{"cleanup.policy", append, "compact"}}).ok());
     CHECK(cluster.of_topic().at("cleanup.policy") == "delete,compact");
     CHECK(cluster.topic({{"cleanup.policy", append, "compact"}}).ok());
@@ -71,7 +71,7 @@ TEST_CASE("items_are_added_to_and_taken_from_lists_starting_at_the_default") {
 }
 
 TEST_CASE("a_refused_resource_changes_nothing_and_spares_the_others") {
-    Cluster cluster;
+    ConfiguredCluster cluster;
     const auto answers = cluster.alter(
         {{ConfigType::topic, "nowhere", {{"retention.ms", set, "1"}}},
          {ConfigType::topic, "t", {{"retention.ms", set, "1"}, {"segment.bytes", set, "200"}}},
@@ -89,7 +89,7 @@ TEST_CASE("a_refused_resource_changes_nothing_and_spares_the_others") {
 }
 
 TEST_CASE("resources_and_settings_that_come_twice_and_values_that_are_null_are_refused") {
-    Cluster cluster;
+    ConfiguredCluster cluster;
     const auto twice = cluster.alter({{ConfigType::topic, "t", {{"flush.ms", set, "1"}}},
                                       {ConfigType::topic, "t", {{"flush.ms", set, "2"}}}});
     REQUIRE(twice.size() == 2);
@@ -103,7 +103,7 @@ TEST_CASE("resources_and_settings_that_come_twice_and_values_that_are_null_are_r
 }
 
 TEST_CASE("brokers_take_what_may_change_while_they_run_and_nothing_else") {
-    Cluster cluster;
+    ConfiguredCluster cluster;
     const auto said = [&cluster](const std::string& name, const std::string& value) {
         const Status status = cluster.broker("1", {{name, set, value}});
         return status.ok() ? "" : status.error().context;
@@ -123,7 +123,7 @@ TEST_CASE("brokers_take_what_may_change_while_they_run_and_nothing_else") {
 }
 
 TEST_CASE("what_changes_nothing_is_not_logged_and_what_is_too_large_is_refused") {
-    Cluster cluster;
+    ConfiguredCluster cluster;
     CHECK(cluster.topic({{"retention.ms", set, "1000"}}).ok());
     const std::vector<ConfigRequest> again{
         {ConfigType::topic, "t", {{"retention.ms", set, "1000"}}, true}};
@@ -135,7 +135,7 @@ TEST_CASE("what_changes_nothing_is_not_logged_and_what_is_too_large_is_refused")
 }
 
 TEST_CASE("there_are_no_loggers_to_change") {
-    Cluster cluster;
+    ConfiguredCluster cluster;
     const auto one = [&cluster](const std::string& name, std::vector<ConfigChange> changes) {
         return cluster.alter({{ConfigType::broker_logger, name, std::move(changes)}}).at(0).status;
     };

@@ -57,7 +57,7 @@ private:
     MetadataIndex last() const { return changes.empty() ? MetadataIndex() : changes.back().second; }
 };
 
-meta::Node self() { return {NodeId(1), {{"PLAINTEXT", "", 9092}}, {Uuid{{1}}}}; }
+meta::Node own_id() { return {NodeId(1), {{"PLAINTEXT", "", 9092}}, {Uuid{{1}}}}; }
 
 // Runs tasks up to their first wait that nobody answers; results arrive in optionals.
 template <class T> io::Task<void> keep(io::Task<T> task, std::optional<T>* into) {
@@ -74,7 +74,7 @@ struct Life {
     Controller controller;
     io::Gate callers;
 
-    explicit Life(MemoryLog* log, meta::Node node = self())
+    explicit Life(MemoryLog* log, meta::Node node = own_id())
         : controller({std::move(node), {}}, log, io::Random(3)) {}
     ~Life() {
         bool ended = false;
@@ -134,7 +134,7 @@ TEST_CASE("the_first_start_gives_the_cluster_its_id_and_later_ones_keep_it") {
         REQUIRE(life.start().ok());
         id = life.controller.image()->cluster_id;
         CHECK_FALSE(id.zero());
-        CHECK(life.controller.image()->nodes.at(NodeId(1)) == self());
+        CHECK(life.controller.image()->nodes.at(NodeId(1)) == own_id());
     }
     const size_t logged = log.changes.size();
     {
@@ -143,7 +143,7 @@ TEST_CASE("the_first_start_gives_the_cluster_its_id_and_later_ones_keep_it") {
         CHECK(life.controller.image()->cluster_id == id);
         CHECK(log.changes.size() == logged);  // nothing new, nothing written
     }
-    meta::Node moved = self();
+    meta::Node moved = own_id();
     moved.endpoints[0].port = 9093;
     Life life(&log, moved);
     REQUIRE(life.start().ok());
@@ -154,7 +154,7 @@ TEST_CASE("the_first_start_gives_the_cluster_its_id_and_later_ones_keep_it") {
 TEST_CASE("a_directory_of_another_node_is_refused") {
     MemoryLog log;
     { REQUIRE(Life(&log).start().ok()); }
-    meta::Node other = self();
+    meta::Node other = own_id();
     other.id = NodeId(2);
     CHECK(Life(&log, other).start().code() == Errc::invalid_argument);
 }
@@ -263,7 +263,7 @@ TEST_CASE("closing_lets_the_running_change_end_and_cancels_those_that_wait") {
     io::Gate closer;
     {
         io::Gate callers;
-        Controller controller({self(), {}}, &log, io::Random(3));
+        Controller controller({own_id(), {}}, &log, io::Random(3));
         std::optional<Status> started;
         io::spawn(callers, keep(controller.start(), &started));
         log.hold = true;

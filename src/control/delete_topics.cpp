@@ -10,7 +10,7 @@ namespace cambium::control {
 
 namespace {
 
-Status refused(std::string why) { return Error{Errc::invalid_request, std::move(why)}; }
+Status refused_deletion(std::string why) { return Error{Errc::invalid_request, std::move(why)}; }
 
 // How often each topic was asked for, in each of the two ways.
 struct Asked {
@@ -41,7 +41,7 @@ private:
 DeletedTopic by_name(const meta::Image& image, const std::string& name, const Asked& asked) {
     DeletedTopic answer{name, {}, {}};
     if (asked.by_name.at(name) > 1) {
-        answer.status = refused("Duplicate topic name.");
+        answer.status = refused_deletion("Duplicate topic name.");
         return answer;
     }
     const meta::TopicRef topic = image.topic(name);
@@ -52,7 +52,8 @@ DeletedTopic by_name(const meta::Image& image, const std::string& name, const As
     }
     answer.id = topic->id;
     if (asked.by_id.contains(topic->id)) {
-        answer.status = refused("The provided topic name maps to an ID that was already supplied.");
+        answer.status =
+            refused_deletion("The provided topic name maps to an ID that was already supplied.");
     }
     return answer;
 }
@@ -60,7 +61,7 @@ DeletedTopic by_name(const meta::Image& image, const std::string& name, const As
 DeletedTopic by_id(const meta::Image& image, const Uuid& id, const Asked& asked) {
     DeletedTopic answer{std::nullopt, id, {}};
     if (asked.by_id.at(id) > 1) {
-        answer.status = refused("Duplicate topic id.");
+        answer.status = refused_deletion("Duplicate topic id.");
         return answer;
     }
     const meta::TopicRef topic = image.topic(id);
@@ -76,11 +77,11 @@ DeletedTopic decide(const meta::Image& image, const TopicSelector& selector, con
     const bool has_id = !selector.id.zero();
     if (selector.name && has_id) {
         return {selector.name, selector.id,
-                refused("You may not specify both topic name and topic id.")};
+                refused_deletion("You may not specify both topic name and topic id.")};
     }
     if (selector.name) return by_name(image, *selector.name, asked);
     if (has_id) return by_id(image, selector.id, asked);
-    return {std::nullopt, {}, refused("Neither topic name nor id were specified.")};
+    return {std::nullopt, {}, refused_deletion("Neither topic name nor id were specified.")};
 }
 
 }  // namespace

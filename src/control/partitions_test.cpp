@@ -20,13 +20,13 @@ Uuid uuid_of(uint8_t number) {
 }
 
 // Three nodes with two data directories each, and a topic "t" of two replicas.
-struct Cluster {
+struct GrowingCluster {
     meta::Builder builder;
     io::Random random{11};
     Limits limits;
     int64_t index = 0;
 
-    Cluster() {
+    GrowingCluster() {
         std::vector<meta::Record> facts;
         for (int32_t id = 1; id <= 3; ++id) {
             const auto first = static_cast<uint8_t>(10 * id);
@@ -57,7 +57,7 @@ struct Cluster {
 };
 
 TEST_CASE("a_topic_grows_by_partitions_like_those_it_has") {
-    Cluster cluster;
+    GrowingCluster cluster;
     CHECK(cluster.grow({{"t", 5, {}}}).at(0).status.ok());
     REQUIRE(cluster.partitions().size() == 5);
     for (const meta::Partition& partition : cluster.partitions()) {
@@ -70,7 +70,7 @@ TEST_CASE("a_topic_grows_by_partitions_like_those_it_has") {
 }
 
 TEST_CASE("new_partitions_fill_the_directories_of_a_node_evenly") {
-    Cluster cluster;
+    GrowingCluster cluster;
     CHECK(cluster.grow({{"t", 14, {}}}).at(0).status.ok());
     std::map<Uuid, int> held;
     for (const meta::Partition& partition : cluster.partitions())
@@ -83,7 +83,7 @@ TEST_CASE("new_partitions_fill_the_directories_of_a_node_evenly") {
 }
 
 TEST_CASE("an_assignment_of_new_partitions_is_taken_in_its_order") {
-    Cluster cluster;
+    GrowingCluster cluster;
     const std::vector<std::vector<NodeId>> nodes{{NodeId(3), NodeId(1)}, {NodeId(2), NodeId(3)}};
     CHECK(cluster.grow({{"t", 4, nodes}}).at(0).status.ok());
     REQUIRE(cluster.partitions().size() == 4);
@@ -93,7 +93,7 @@ TEST_CASE("an_assignment_of_new_partitions_is_taken_in_its_order") {
 }
 
 TEST_CASE("an_assignment_has_as_many_replicas_as_the_topic") {
-    Cluster cluster;
+    GrowingCluster cluster;
     const auto answer = cluster.grow({{"t", 3, {{{NodeId(1)}}}}}).at(0);
     CHECK(answer.status.code() == Errc::invalid_replica_assignment);
     CHECK(answer.status.error().context ==
@@ -103,7 +103,7 @@ TEST_CASE("an_assignment_has_as_many_replicas_as_the_topic") {
 }
 
 TEST_CASE("growth_is_limited_over_the_request_and_over_the_server") {
-    Cluster cluster;
+    GrowingCluster cluster;
     cluster.limits.max_partitions_per_request = 10;
     CHECK(cluster.grow({{"t", 13, {}}}).at(0).status.code() == Errc::policy_violation);
     CHECK(cluster.grow({{"t", 12, {}}}).at(0).status.ok());
@@ -117,7 +117,7 @@ TEST_CASE("growth_is_limited_over_the_request_and_over_the_server") {
 }
 
 TEST_CASE("one_refusal_spares_the_other_topics_of_a_request") {
-    Cluster cluster;
+    GrowingCluster cluster;
     const auto answers = cluster.grow({{"no", 3, {}}, {"t", 3, {}}});
     REQUIRE(answers.size() == 2);
     CHECK(answers[0].status.code() == Errc::unknown_topic_or_partition);

@@ -10,7 +10,9 @@ namespace cambium::control {
 
 namespace {
 
-Error refused(std::string why) { return {Errc::invalid_replica_assignment, std::move(why)}; }
+Error refused_placing(std::string why) {
+    return {Errc::invalid_replica_assignment, std::move(why)};
+}
 
 Error too_few_nodes(size_t replicas, size_t nodes) {
     const std::string times = std::to_string(replicas);
@@ -54,21 +56,22 @@ Result<meta::Partition> Placing::assign(const std::vector<NodeId>& nodes, size_t
 
 Status Placing::check(const std::vector<NodeId>& nodes, size_t replicas) const {
     static constexpr std::string_view about = "The manual partition assignment includes ";
-    if (nodes.empty()) return refused(std::string(about) + "an empty replica list.");
+    if (nodes.empty()) return refused_placing(std::string(about) + "an empty replica list.");
     std::set<NodeId> seen;
     for (const NodeId node : nodes) {
         const std::string id = std::to_string(node.value());
         if (!image_.nodes.contains(node)) {
-            return refused(std::string(about) + "broker " + id +
-                           ", but no such broker is registered.");
+            return refused_placing(std::string(about) + "broker " + id +
+                                   ", but no such broker is registered.");
         }
         if (!seen.insert(node).second)
-            return refused(std::string(about) + "the broker " + id + " more than once.");
+            return refused_placing(std::string(about) + "the broker " + id + " more than once.");
     }
     if (replicas == 0 || nodes.size() == replicas) return {};
-    return refused(std::string(about) + "a partition with " + std::to_string(nodes.size()) +
-                   " replica(s), but this is not consistent with previous partitions, which have " +
-                   std::to_string(replicas) + " replica(s).");
+    return refused_placing(
+        std::string(about) + "a partition with " + std::to_string(nodes.size()) +
+        " replica(s), but this is not consistent with previous partitions, which have " +
+        std::to_string(replicas) + " replica(s).");
 }
 
 meta::Partition Placing::on(std::vector<NodeId> nodes) {

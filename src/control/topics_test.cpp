@@ -11,7 +11,7 @@
 namespace cambium::control {
 namespace {
 
-Uuid uuid_of(uint8_t number) {
+Uuid topic_uuid_of(uint8_t number) {
     Uuid id;
     id.bytes[0] = id.bytes[15] = number;
     return id;
@@ -27,7 +27,7 @@ struct Cluster {
     explicit Cluster(int32_t nodes) {
         std::vector<meta::Record> facts;
         for (int32_t id = 1; id <= nodes; ++id) {
-            meta::Node node{NodeId(id), {}, {uuid_of(static_cast<uint8_t>(id))}};
+            meta::Node node{NodeId(id), {}, {topic_uuid_of(static_cast<uint8_t>(id))}};
             facts.emplace_back(meta::NodeRecord{node});
         }
         apply(facts);
@@ -79,7 +79,7 @@ TEST_CASE("a_created_topic_is_in_the_image_as_it_was_answered") {
     const meta::Partition& first = made.topic->partitions[0];
     CHECK(first.leader == NodeId(1));
     CHECK(first.isr == std::vector{NodeId(1)});
-    CHECK(first.directories == std::vector{uuid_of(1)});
+    CHECK(first.directories == std::vector{topic_uuid_of(1)});
     CHECK(first.leader_epoch == LeaderEpoch(0));
     const meta::TopicRef seen = cluster.builder.state().topic("flights");
     REQUIRE(seen);
@@ -211,7 +211,7 @@ TEST_CASE("an_assignment_decides_partitions_replicas_and_leaders") {
     REQUIRE(made.topic->partitions.size() == 2);
     CHECK(made.topic->partitions[0].replicas == std::vector{NodeId(2), NodeId(3)});
     CHECK(made.topic->partitions[1].leader == NodeId(3));
-    CHECK(made.topic->partitions[1].directories == std::vector{uuid_of(3), uuid_of(1)});
+    CHECK(made.topic->partitions[1].directories == std::vector{topic_uuid_of(3), topic_uuid_of(1)});
 }
 
 TEST_CASE("an_assignment_that_breaks_a_rule_is_refused") {
@@ -246,9 +246,9 @@ TEST_CASE("without_a_node_no_topic_can_be_placed") {
 
 TEST_CASE("new_partitions_go_to_the_directory_with_the_fewest_the_first_of_several") {
     Cluster cluster(1);
-    const Uuid a = uuid_of(101);
-    const Uuid b = uuid_of(102);
-    const Uuid c = uuid_of(103);
+    const Uuid a = topic_uuid_of(101);
+    const Uuid b = topic_uuid_of(102);
+    const Uuid c = topic_uuid_of(103);
     cluster.apply({meta::NodeRecord{meta::Node{NodeId(1), {}, {a, b}}}});
     const auto placed = [&cluster](const char* topic) {
         std::vector<Uuid> out;
@@ -287,7 +287,7 @@ TEST_CASE("a_deletion_that_names_nothing_or_something_twice_is_refused") {
     const Uuid b = made[1].topic->id;
     const Uuid c = made[2].topic->id;
     const std::vector<DeletedTopic> answers = cluster.remove({{"none", {}},
-                                                              {std::nullopt, uuid_of(77)},
+                                                              {std::nullopt, topic_uuid_of(77)},
                                                               {"a", {}},
                                                               {"a", {}},
                                                               {std::nullopt, b},

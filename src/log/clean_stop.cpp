@@ -10,7 +10,7 @@ namespace cambium::log {
 
 namespace {
 
-constexpr size_t checked_from = 4;  // everything after the checksum
+constexpr size_t clean_stop_checked_from = 4;  // everything after the checksum
 constexpr size_t epoch_bytes = 4 + 8;
 constexpr size_t segment_bytes = 8 + 8 + 8 + 4;
 
@@ -90,7 +90,7 @@ Buffer encode(const CleanStop& stop) {
     writer.uuid(stop.directory);
     writer.big(static_cast<int32_t>(stop.logs.size()));
     for (const auto& [key, log] : stop.logs) encode_log(writer, key, log);
-    store_big(out.data(), crc32c(out.view().subspan(checked_from)));
+    store_big(out.data(), crc32c(out.view().subspan(clean_stop_checked_from)));
     return out;
 }
 
@@ -98,7 +98,7 @@ Result<CleanStop> decode_clean_stop(ByteView bytes) {
     Reader reader(bytes);
     const auto crc = reader.big<uint32_t>();
     const auto version = reader.big<int8_t>();
-    if (!reader.ok() || crc32c(bytes.subspan(checked_from)) != crc)
+    if (!reader.ok() || crc32c(bytes.subspan(clean_stop_checked_from)) != crc)
         return Error{Errc::corrupt_data, "the clean-stop summary does not match its checksum"};
     if (version != clean_stop_version)
         return Error{Errc::unsupported_format,

@@ -12,7 +12,7 @@ namespace cambium::log {
 namespace {
 
 constexpr std::string_view format_version = "1";
-constexpr int64_t small_file_bytes_max = 4096;
+constexpr int64_t identity_bytes_max = 4096;
 
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
@@ -87,7 +87,7 @@ io::Task<void> DataDirectory::mark_lock() {
 // Zero when the lock says nothing.
 io::Task<Result<Uuid>> DataDirectory::id_in_lock() {
     const Result<Buffer> text =
-        co_await read_file(&shared_.world.disk, path(lock_file), small_file_bytes_max);
+        co_await read_file(&shared_.world.disk, path(lock_file), identity_bytes_max);
     if (text) co_return Uuid::parse(trimmed(text->text()));
     if (text.code() == Errc::not_found || text.code() == Errc::corrupt_data) co_return Uuid();
     co_return text.error();
@@ -95,7 +95,7 @@ io::Task<Result<Uuid>> DataDirectory::id_in_lock() {
 
 io::Task<Status> DataDirectory::read_owner() {
     const Result<Buffer> text =
-        co_await read_file(&shared_.world.disk, path(owner_file), small_file_bytes_max);
+        co_await read_file(&shared_.world.disk, path(owner_file), identity_bytes_max);
     if (text.code() == Errc::not_found) co_return Status();
     if (!text) co_return text.error();
     const Result<OwnerFile> said = decode_owner(text->text());
@@ -122,8 +122,7 @@ io::Task<Status> DataDirectory::claim(Owner owner) {
 
 io::Task<Status> DataDirectory::make_or_check() {
     io::Disk* disk = &shared_.world.disk;
-    const Result<Buffer> version =
-        co_await read_file(disk, path(format_file), small_file_bytes_max);
+    const Result<Buffer> version = co_await read_file(disk, path(format_file), identity_bytes_max);
     if (version.code() == Errc::not_found) {
         Status status = co_await refuse_foreign();
         if (status) status = co_await format();
@@ -133,7 +132,7 @@ io::Task<Status> DataDirectory::make_or_check() {
     if (trimmed(version->text()) != format_version)
         co_return Error{Errc::unsupported_format,
                         path(format_file) + " says " + std::string(trimmed(version->text()))};
-    const Result<Buffer> id = co_await read_file(disk, path(identity_file), small_file_bytes_max);
+    const Result<Buffer> id = co_await read_file(disk, path(identity_file), identity_bytes_max);
     if (!id && id.code() != Errc::not_found) co_return id.error();
     if (id) id_ = Uuid::parse(trimmed(id->text()));
     if (id_.zero()) co_return Error{Errc::corrupt_data, path(identity_file) + " holds no uuid"};

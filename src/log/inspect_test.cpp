@@ -19,14 +19,14 @@ namespace fs = std::filesystem;
 
 constexpr int64_t batch_bytes = 61 + 27;
 
-std::string file_of(int64_t base, FileKind kind = FileKind::log) {
+std::string inspected_file_of(int64_t base, FileKind kind = FileKind::log) {
     return join("/data/topic1-0", segment_file(Offset(base), kind));
 }
 
 // A directory with a log of four segments, three of them durable by the record.
-struct Kept {
+struct Inspected {
     Machine machine{1};
-    Kept() {
+    Inspected() {
         machine.open();
         LogConfig config;
         config.segment_bytes = 5 * batch_bytes;
@@ -63,7 +63,7 @@ std::string contents(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("a sound directory has no findings, after a kill and after a clean stop") {
-    Kept kept;
+    Inspected kept;
     for (const char* path : {"/data", "/data/", "/data/topic1-0"}) {
         CAPTURE(path);
         const Inspection found = kept.verify(path);
@@ -76,7 +76,7 @@ TEST_CASE("a sound directory has no findings, after a kill and after a clean sto
         CHECK(found.index_entries > 0);
         CHECK(found.snapshots > 0);
     }
-    CHECK(kept.verify(file_of(5)).batches == 5);
+    CHECK(kept.verify(inspected_file_of(5)).batches == 5);
     kept.machine.open();
     (void)kept.machine.load();
     CHECK(kept.machine.stop().ok());
@@ -87,49 +87,49 @@ TEST_CASE("a sound directory has no findings, after a kill and after a clean sto
 }
 
 TEST_CASE("each kind of damage is found, named and told apart") {
-    Kept kept;
+    Inspected kept;
     Finding::Kind kind = Finding::Kind::corrupt;
-    std::string file = file_of(5);
+    std::string file = inspected_file_of(5);
     int64_t position = -1;
     SUBCASE("a flipped bit below the durable end") {
         kept.disk().flip_bit(file, (2 * batch_bytes + 70) * 8);
         position = 2 * batch_bytes;
     }
     SUBCASE("a flipped bit above it") {
-        file = file_of(15);
+        file = inspected_file_of(15);
         kept.disk().flip_bit(file, (batch_bytes + 70) * 8);
         position = batch_bytes;
         kind = Finding::Kind::torn;
     }
     SUBCASE("a missing segment") {
-        kept.disk().remove_file(file_of(5));
-        file = file_of(10);
+        kept.disk().remove_file(inspected_file_of(5));
+        file = inspected_file_of(10);
     }
     SUBCASE("a torn tail") {
-        file = file_of(15);
+        file = inspected_file_of(15);
         kept.disk().truncate_file(file, 2 * batch_bytes + 10);
         position = 2 * batch_bytes;
         kind = Finding::Kind::torn;
     }
     SUBCASE("a log that ends below its durable end") {
-        kept.disk().remove_file(file_of(15));
-        kept.disk().truncate_file(file_of(10), 2 * batch_bytes);
+        kept.disk().remove_file(inspected_file_of(15));
+        kept.disk().truncate_file(inspected_file_of(10), 2 * batch_bytes);
         file = "/data/topic1-0";
     }
     SUBCASE("a wrong index entry") {
-        file = file_of(5, FileKind::index);
+        file = inspected_file_of(5, FileKind::index);
         kept.disk().flip_bit(file, 7 * 8);
         kind = Finding::Kind::derived;
         position = 0;
     }
     SUBCASE("a wrong time index entry") {
-        file = file_of(5, FileKind::time_index);
+        file = inspected_file_of(5, FileKind::time_index);
         kept.disk().flip_bit(file, 7 * 8);
         kind = Finding::Kind::derived;
         position = 0;
     }
     SUBCASE("a damaged snapshot") {
-        file = file_of(15, FileKind::snapshot);
+        file = inspected_file_of(15, FileKind::snapshot);
         kept.disk().flip_bit(file, 100);
         kind = Finding::Kind::derived;
     }
@@ -156,15 +156,15 @@ TEST_CASE("each kind of damage is found, named and told apart") {
 }
 
 TEST_CASE("a flipped bit is named to the byte, and what lies behind it is checked too") {
-    Kept kept;
+    Inspected kept;
     const int64_t byte = 2 * batch_bytes + 70;
-    kept.disk().flip_bit(file_of(5), byte * 8 + 3);
+    kept.disk().flip_bit(inspected_file_of(5), byte * 8 + 3);
     const Inspection found = kept.verify();
     REQUIRE(found.findings.size() == 1);
     const Finding& finding = found.findings[0];
     CHECK(
         finding.text() ==
-        "corrupt: " + file_of(5) +
+        "corrupt: " + inspected_file_of(5) +
             " at 176, offset 7: 88 bytes are no batch: the checksum does not match; bit 3 of byte "
             "246 is flipped");
     CHECK(finding.byte == byte);
@@ -177,8 +177,8 @@ TEST_CASE("a flipped bit is named to the byte, and what lies behind it is checke
 }
 
 TEST_CASE("a damaged length is passed by the index") {
-    Kept kept;
-    kept.disk().flip_bit(file_of(5), (batch_bytes + 9) * 8);
+    Inspected kept;
+    kept.disk().flip_bit(inspected_file_of(5), (batch_bytes + 9) * 8);
     const Inspection found = kept.verify();
     REQUIRE(found.findings.size() == 1);
     CHECK(found.findings[0].position == batch_bytes);
@@ -187,7 +187,7 @@ TEST_CASE("a damaged length is passed by the index") {
 }
 
 TEST_CASE("damage inside a compressed batch is found behind a right checksum") {
-    Kept kept;
+    Inspected kept;
     for (const Codec codec : {Codec::gzip, Codec::snappy, Codec::lz4, Codec::zstd}) {
         CAPTURE(name(codec));
         const Buffer good = batch({0, 20, 100, ProducerId(), ProducerEpoch(), -1, codec});
@@ -210,7 +210,7 @@ TEST_CASE("damage inside a compressed batch is found behind a right checksum") {
 
 TEST_CASE(
     "an epoch checkpoint that contradicts the log is found, and what was not checked is said") {
-    Kept kept;
+    Inspected kept;
     kept.disk().write_file("/data/topic1-0/leader-epoch-checkpoint", as_bytes("0\n1\n3 2\n"));
     kept.disk().write_file("/data/topic1-0/00000000000000000000.txnindex", as_bytes("x"));
     kept.disk().write_file("/data/notes.txt", as_bytes("x"));

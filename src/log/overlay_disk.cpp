@@ -12,7 +12,7 @@ namespace {
 using Changes = OverlayDisk::Changes;
 using ChangesRef = OverlayDisk::ChangesRef;
 
-std::string parent_of(const std::string& path) {
+std::string overlay_parent_of(const std::string& path) {
     const size_t slash = path.find_last_of('/');
     return slash == std::string::npos ? "." : path.substr(0, slash);
 }
@@ -128,7 +128,7 @@ bool OverlayDisk::take(int64_t bytes) {
 }
 
 bool OverlayDisk::gone(const std::string& path) const {
-    return gone_.contains(path) || gone_.contains(parent_of(path));
+    return gone_.contains(path) || gone_.contains(overlay_parent_of(path));
 }
 
 // The changes of a file that there is. Errors: not_found, those of the disk beneath.
@@ -213,9 +213,10 @@ io::Task<Result<std::vector<io::DirectoryEntry>>> OverlayDisk::list(std::string 
     for (io::DirectoryEntry& entry : *beneath)
         if (!gone_.contains(path + "/" + entry.name)) entries[entry.name] = std::move(entry);
     for (const auto& [name, changes] : files_)
-        if (parent_of(name) == path) entries[name_of(name)] = {name_of(name), false, changes->size};
+        if (overlay_parent_of(name) == path)
+            entries[name_of(name)] = {name_of(name), false, changes->size};
     for (const std::string& name : made_)
-        if (parent_of(name) == path) entries[name_of(name)] = {name_of(name), true, 0};
+        if (overlay_parent_of(name) == path) entries[name_of(name)] = {name_of(name), true, 0};
     std::vector<io::DirectoryEntry> out;
     for (auto& [name, entry] : entries) out.push_back(std::move(entry));
     co_return std::move(out);

@@ -12,7 +12,7 @@ namespace cambium::log {
 namespace {
 
 constexpr size_t crc_at = 2;
-constexpr size_t checked_from = 6;  // the checksum covers the count and the entries
+constexpr size_t snapshot_checked_from = 6;  // the checksum covers the count and the entries
 
 void encode_entry(Writer& writer, ProducerId id, const Producer& producer,
                   const ProducerBatch& batch, bool newest) {
@@ -76,8 +76,8 @@ Buffer encode_producers(const ProducerState& state) {
         if (batches == 0) encode_entry(writer, id, producer, ProducerBatch{}, true);
         count += static_cast<int32_t>(batches == 0 ? 1 : batches);
     }
-    store_big(out.data() + checked_from, count);
-    store_big(out.data() + crc_at, crc32c(out.view().subspan(checked_from)));
+    store_big(out.data() + snapshot_checked_from, count);
+    store_big(out.data() + crc_at, crc32c(out.view().subspan(snapshot_checked_from)));
     return out;
 }
 
@@ -92,7 +92,7 @@ Result<ProducerState> decode_producers(ByteView bytes) {
                      "producer snapshot of version " + std::to_string(version)};
     if (version < producer_snapshot_version || count < 0 ||
         reader.left() != static_cast<size_t>(count) * producer_snapshot_entry_bytes ||
-        crc32c(bytes.subspan(checked_from)) != crc)
+        crc32c(bytes.subspan(snapshot_checked_from)) != crc)
         return Error{Errc::corrupt_data,
                      "producer snapshot does not match its checksum or lengths"};
     ProducerState state;

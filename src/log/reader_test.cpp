@@ -5,15 +5,15 @@
 namespace cambium::log::test {
 namespace {
 
-constexpr const char* log_path = "/data/topic1-0/00000000000000000000.log";
-constexpr int64_t batch_bytes = 61 + 27;
+constexpr const char* read_log_path = "/data/topic1-0/00000000000000000000.log";
+constexpr int64_t read_batch_bytes = 61 + 27;
 
 // `count` batches of one record each, all durable.
 struct Full {
     Machine machine{1};
     Log* log = nullptr;
     explicit Full(int64_t count, LogConfig config = {}) {
-        config.index_interval_bytes = 3 * batch_bytes;
+        config.index_interval_bytes = 3 * read_batch_bytes;
         machine.open();
         log = machine.create(identity(), config);
         for (int64_t i = 0; i < count; ++i)
@@ -43,7 +43,7 @@ TEST_CASE("a read gives whole batches within its limits, hot and cold alike") {
         for (int64_t from = 0; from < 50; from += 7)
             for (int64_t up_to : {int64_t{10}, int64_t{33}, int64_t{50}, int64_t{1000}})
                 for (int64_t bytes :
-                     {int64_t{0}, int64_t{1}, 2 * batch_bytes + 5, int64_t{1} << 20})
+                     {int64_t{0}, int64_t{1}, 2 * read_batch_bytes + 5, int64_t{1} << 20})
                     for (bool one : {true, false}) {
                         CAPTURE(from);
                         CAPTURE(up_to);
@@ -52,15 +52,15 @@ TEST_CASE("a read gives whole batches within its limits, hot and cold alike") {
                         const auto read = full.read(from, up_to, bytes, one);
                         REQUIRE(read.ok());
                         int64_t count =
-                            std::min(bytes / batch_bytes, std::min<int64_t>(up_to, 50) - from);
+                            std::min(bytes / read_batch_bytes, std::min<int64_t>(up_to, 50) - from);
                         if (one) count = std::max<int64_t>(count, 1);
                         if (from >= up_to) count = 0;
                         count = std::max<int64_t>(count, 0);
                         CHECK(read->range.has_value() == (count > 0));
                         CHECK(read->end == Offset(from + count));
                         if (!read->range) continue;
-                        CHECK(read->range->position == from * batch_bytes);
-                        CHECK(read->range->length == count * batch_bytes);
+                        CHECK(read->range->position == from * read_batch_bytes);
+                        CHECK(read->range->length == count * read_batch_bytes);
                     }
     }
 }
@@ -85,12 +85,12 @@ TEST_CASE("a read never goes above the written end") {
 }
 
 TEST_CASE("a damaged batch is never offered; what is before it is, and appends go on") {
-    for (int64_t bit = 0; bit < batch_bytes * 8; bit += 41) {
+    for (int64_t bit = 0; bit < read_batch_bytes * 8; bit += 41) {
         CAPTURE(bit);
         if (bit / 8 >= 12 && bit / 8 < 16) continue;  // the leader epoch has no checksum
         Full full(10);
         full.forget();
-        full.machine.node.disk().flip_bit(log_path, 6 * batch_bytes * 8 + bit);
+        full.machine.node.disk().flip_bit(read_log_path, 6 * read_batch_bytes * 8 + bit);
         const ReadBack read = read_all(full.machine, full.log, Offset(0), Offset(10));
         CHECK(read.status.code() == Errc::corrupt_message);
         CHECK(read.values.size() == 6);
@@ -104,7 +104,7 @@ TEST_CASE("a damaged batch is never offered; what is before it is, and appends g
 TEST_CASE("a sector that cannot be read fails that read only") {
     Full full(10);
     full.forget();
-    full.machine.node.disk().fail_next(sim::DiskOp::read, log_path, Errc::io_error);
+    full.machine.node.disk().fail_next(sim::DiskOp::read, read_log_path, Errc::io_error);
     CHECK(full.read(3, 10, 1000, true).code() == Errc::kafka_storage_error);
     CHECK(full.read(3, 10, 1000, true).ok());
     CHECK_FALSE(full.machine.directory->fenced());
@@ -112,20 +112,20 @@ TEST_CASE("a sector that cannot be read fails that read only") {
 
 TEST_CASE("a range that is held outlives its segment") {
     LogConfig config;
-    config.segment_bytes = 3 * batch_bytes;
+    config.segment_bytes = 3 * read_batch_bytes;
     Full full(10, config);
     const auto read = full.read(0, 10, 1000, true);
     REQUIRE(read->range.has_value());
     CHECK(sim::wait(full.machine.simulation, full.log->advance_start(Offset(7))).ok());
-    CHECK_FALSE(full.machine.node.disk().exists(log_path));
-    CHECK(bytes_of(full.machine, *read->range).size() == static_cast<size_t>(3 * batch_bytes));
+    CHECK_FALSE(full.machine.node.disk().exists(read_log_path));
+    CHECK(bytes_of(full.machine, *read->range).size() == static_cast<size_t>(3 * read_batch_bytes));
     CHECK(full.read(2, 10, 1000, true).code() == Errc::offset_out_of_range);
     CHECK(full.read(7, 10, 1000, true).ok());
 }
 
 TEST_CASE("the log start outlives restarts of every kind, and its segments are gone") {
     LogConfig config;
-    config.segment_bytes = 3 * batch_bytes;
+    config.segment_bytes = 3 * read_batch_bytes;
     for (uint64_t seed = 1; seed <= 40; ++seed) {
         CAPTURE(seed);
         Machine machine(seed);

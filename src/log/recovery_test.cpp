@@ -82,16 +82,16 @@ struct Crashed {
     }
 };
 
-constexpr int64_t batch_bytes = 61 + 27;  // of each batch here
+constexpr int64_t recovered_batch_bytes = 61 + 27;  // of each batch here
 
 }  // namespace
 
 TEST_CASE("the last batch torn at every length is cut, the rest stays") {
-    for (int64_t kept = 0; kept < batch_bytes; ++kept) {
+    for (int64_t kept = 0; kept < recovered_batch_bytes; ++kept) {
         CAPTURE(kept);
         Crashed crashed(2, 4);
-        REQUIRE(crashed.size() == 4 * batch_bytes);
-        crashed.disk().truncate_file(log_path, 3 * batch_bytes + kept);
+        REQUIRE(crashed.size() == 4 * recovered_batch_bytes);
+        crashed.disk().truncate_file(log_path, 3 * recovered_batch_bytes + kept);
         crashed.expect_end(3);
         const Recovered& report = crashed.machine.directory->recovered().front();
         CHECK(report.scanned);
@@ -121,22 +121,24 @@ TEST_CASE("zeros are the end of the log and not worth keeping") {
 }
 
 TEST_CASE("damage above the recorded end is cut there, even if valid batches follow") {
-    for (int64_t bit = 3 * batch_bytes * 8; bit < 4 * batch_bytes * 8; bit += 31) {
+    for (int64_t bit = 3 * recovered_batch_bytes * 8; bit < 4 * recovered_batch_bytes * 8;
+         bit += 31) {
         CAPTURE(bit);
-        const int64_t in_batch = bit / 8 % batch_bytes;
+        const int64_t in_batch = bit / 8 % recovered_batch_bytes;
         if (in_batch >= 12 && in_batch < 16) continue;  // the leader epoch has no checksum
         Crashed crashed(2, 6);
         crashed.disk().flip_bit(log_path, bit);
         crashed.expect_end(3);
-        CHECK(crashed.machine.directory->recovered().front().bytes_cut == 3 * batch_bytes);
+        CHECK(crashed.machine.directory->recovered().front().bytes_cut ==
+              3 * recovered_batch_bytes);
         CHECK(crashed.machine.simulation.sometimes().contains("log.torn_tail_cut"));
     }
 }
 
 TEST_CASE("damage below the recorded end closes that log only and changes nothing") {
-    for (int64_t bit = 0; bit < 2 * batch_bytes * 8; bit += 97) {
+    for (int64_t bit = 0; bit < 2 * recovered_batch_bytes * 8; bit += 97) {
         CAPTURE(bit);
-        const int64_t in_batch = bit / 8 % batch_bytes;
+        const int64_t in_batch = bit / 8 % recovered_batch_bytes;
         if (in_batch >= 12 && in_batch < 16) continue;
         Crashed crashed(2, 4);
         crashed.disk().flip_bit(log_path, bit);
@@ -146,13 +148,13 @@ TEST_CASE("damage below the recorded end closes that log only and changes nothin
 
 TEST_CASE("a file shorter than what was durable is corrupt") {
     Crashed crashed(2, 4);
-    crashed.disk().truncate_file(log_path, 2 * batch_bytes - 1);
+    crashed.disk().truncate_file(log_path, 2 * recovered_batch_bytes - 1);
     crashed.expect_corrupt();
 }
 
 TEST_CASE("missing, empty and overlapping segments below the durable end close the log") {
     LogConfig config;
-    config.segment_bytes = 3 * batch_bytes;  // segments 0, 3, 6, 9
+    config.segment_bytes = 3 * recovered_batch_bytes;  // segments 0, 3, 6, 9
     SUBCASE("the first is missing") {
         Crashed crashed(11, 12, config);
         crashed.disk().remove_file(file_of(0));
@@ -185,14 +187,14 @@ TEST_CASE("missing, empty and overlapping segments below the durable end close t
     }
     SUBCASE("a middle one is cut") {
         Crashed crashed(11, 12, config);
-        crashed.disk().truncate_file(file_of(3), 2 * batch_bytes);
+        crashed.disk().truncate_file(file_of(3), 2 * recovered_batch_bytes);
         crashed.expect_corrupt();
     }
 }
 
 TEST_CASE("segments above a hole above the durable end are cut with it") {
     LogConfig config;
-    config.segment_bytes = 3 * batch_bytes;
+    config.segment_bytes = 3 * recovered_batch_bytes;
     SUBCASE("the hole is a missing segment") {
         Crashed crashed(2, 12, config);
         crashed.disk().remove_file(file_of(3));
@@ -200,7 +202,7 @@ TEST_CASE("segments above a hole above the durable end are cut with it") {
     }
     SUBCASE("the hole is damage") {
         Crashed crashed(2, 12, config);
-        crashed.disk().flip_bit(file_of(6), (batch_bytes + 30) * 8);
+        crashed.disk().flip_bit(file_of(6), (recovered_batch_bytes + 30) * 8);
         const Result<Log*> log = crashed.load();
         REQUIRE(log.ok());
         CHECK((*log)->ends().appended == Offset(7));
@@ -210,8 +212,8 @@ TEST_CASE("segments above a hole above the durable end are cut with it") {
 
 TEST_CASE("garbage in indexes, snapshots and checkpoints is rebuilt from the log") {
     LogConfig config;
-    config.segment_bytes = 6 * batch_bytes;
-    config.index_interval_bytes = batch_bytes;
+    config.segment_bytes = 6 * recovered_batch_bytes;
+    config.index_interval_bytes = recovered_batch_bytes;
     io::Random random(3);
     for (const char* suffix : {".index", ".timeindex", ".snapshot", "leader-epoch-checkpoint"})
         for (int kind = 0; kind < 3; ++kind) {
@@ -238,7 +240,7 @@ TEST_CASE("garbage in indexes, snapshots and checkpoints is rebuilt from the log
                 crashed.machine.open();
                 log = crashed.machine.load(identity(), config);
                 const ReadBack read =
-                    read_all(crashed.machine, log, Offset(from), Offset(23), batch_bytes);
+                    read_all(crashed.machine, log, Offset(from), Offset(23), recovered_batch_bytes);
                 CHECK(read.values.size() == static_cast<size_t>(23 - from));
             }
             CHECK(log->epoch_at(Offset(3)) == LeaderEpoch(0));
@@ -247,8 +249,8 @@ TEST_CASE("garbage in indexes, snapshots and checkpoints is rebuilt from the log
 
 TEST_CASE("an index that was wrong after a clean stop is rebuilt when it is used") {
     LogConfig config;
-    config.segment_bytes = 12 * batch_bytes;
-    config.index_interval_bytes = batch_bytes;
+    config.segment_bytes = 12 * recovered_batch_bytes;
+    config.index_interval_bytes = recovered_batch_bytes;
     io::Random random(5);
     for (int kind = 0; kind < 20; ++kind) {
         CAPTURE(kind);
@@ -286,11 +288,11 @@ TEST_CASE("an index that was wrong after a clean stop is rebuilt when it is used
 
 TEST_CASE("a crash at any moment of recovery leaves a log that recovers to the same end") {
     LogConfig config;
-    config.segment_bytes = 3 * batch_bytes;
+    config.segment_bytes = 3 * recovered_batch_bytes;
     for (uint64_t seed = 1; seed <= 60; ++seed) {
         CAPTURE(seed);
         Crashed crashed(2, 11, config);
-        crashed.disk().flip_bit(file_of(6), (batch_bytes + 30) * 8);
+        crashed.disk().flip_bit(file_of(6), (recovered_batch_bytes + 30) * 8);
         io::Random random(seed);
         Machine& machine = crashed.machine;
         for (int attempt = 0; attempt < 3; ++attempt) {
@@ -313,7 +315,7 @@ TEST_CASE("a crash at any moment of recovery leaves a log that recovers to the s
 
 TEST_CASE("a snapshot of what was cut is gone for good") {
     LogConfig config;
-    config.segment_bytes = 3 * batch_bytes;
+    config.segment_bytes = 3 * recovered_batch_bytes;
     Crashed crashed(2, 11, config);
     crashed.disk().flip_bit(file_of(3), 30 * 8);
     crashed.expect_end(3);
@@ -324,10 +326,10 @@ TEST_CASE("a snapshot of what was cut is gone for good") {
 
 TEST_CASE("recovery reads from the newest checkpoint, not from the beginning of the segment") {
     Machine machine(1);
-    machine.options.checkpoint_interval_bytes = 10 * batch_bytes;
+    machine.options.checkpoint_interval_bytes = 10 * recovered_batch_bytes;
     machine.open();
     LogConfig config;
-    config.index_interval_bytes = 3 * batch_bytes;
+    config.index_interval_bytes = 3 * recovered_batch_bytes;
     Log* log = machine.create(identity(), config);
     for (int64_t i = 0; i < 500; i += 5) {
         Crashed::append(log, i, i + 5);
@@ -338,7 +340,7 @@ TEST_CASE("recovery reads from the newest checkpoint, not from the beginning of 
     machine.open();
     log = machine.load(identity(), config);
     CHECK(log->ends().appended == Offset(500));
-    CHECK(machine.directory->recovered().front().bytes_scanned <= 40 * batch_bytes);
+    CHECK(machine.directory->recovered().front().bytes_scanned <= 40 * recovered_batch_bytes);
     // Its producer and its indexes are whole all the same.
     CHECK(log->append(batch({499, 1, 20, ProducerId(5), ProducerEpoch(0), 499}).view(),
                       LeaderEpoch(0))

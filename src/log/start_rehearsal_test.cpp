@@ -83,7 +83,7 @@ struct Halfway {
     }
 };
 
-constexpr int64_t batch_bytes = 61 + 27;
+constexpr int64_t rehearsed_batch_bytes = 61 + 27;
 
 }  // namespace
 
@@ -132,7 +132,7 @@ TEST_CASE("a torn tail is told with file, position and length, zeros too") {
     Halfway half;
     bool zeros = false;
     SUBCASE("a flipped bit above the recorded end") {
-        half.machine.node.disk().flip_bit(segment(0), (6 * batch_bytes + 70) * 8);
+        half.machine.node.disk().flip_bit(segment(0), (6 * rehearsed_batch_bytes + 70) * 8);
     }
     SUBCASE("zeros behind the last batch") {
         auto bytes = *half.machine.node.disk().read_file(segment(0));
@@ -145,15 +145,15 @@ TEST_CASE("a torn tail is told with file, position and length, zeros too") {
     REQUIRE(rehearsed.logs[0].cuts.size() == 1);
     const StartCut& cut = rehearsed.logs[0].cuts[0];
     CHECK(cut.file == segment(0));
-    CHECK(cut.position == (zeros ? 8 : 6) * batch_bytes);
-    CHECK(cut.bytes == (zeros ? 1000 : 2 * batch_bytes));
-    CHECK(rehearsed.logs[0].recovered.bytes_cut == (zeros ? 0 : 2 * batch_bytes));
+    CHECK(cut.position == (zeros ? 8 : 6) * rehearsed_batch_bytes);
+    CHECK(cut.bytes == (zeros ? 1000 : 2 * rehearsed_batch_bytes));
+    CHECK(rehearsed.logs[0].recovered.bytes_cut == (zeros ? 0 : 2 * rehearsed_batch_bytes));
     CHECK(rehearsed.logs[0].recovered.end == Offset(zeros ? 8 : 6));
 }
 
 TEST_CASE("a start that would refuse a log is told with its reason") {
     Halfway half;
-    half.machine.node.disk().flip_bit(segment(0), (batch_bytes + 70) * 8);
+    half.machine.node.disk().flip_bit(segment(0), (rehearsed_batch_bytes + 70) * 8);
     const Rehearsed rehearsed = rehearse(half.machine);
     REQUIRE(rehearsed.logs.size() == 1);
     CHECK(rehearsed.logs[0].loaded.code() == Errc::corrupt_data);
@@ -181,7 +181,7 @@ TEST_CASE("a directory in use is left alone, and one that is none of ours") {
 
 TEST_CASE("what earlier starts have set aside is told by place") {
     Halfway half;
-    half.machine.node.disk().flip_bit(segment(0), (6 * batch_bytes + 70) * 8);
+    half.machine.node.disk().flip_bit(segment(0), (6 * rehearsed_batch_bytes + 70) * 8);
     half.machine.open();
     (void)half.machine.load();
     CHECK(half.machine.stop().ok());
@@ -193,8 +193,8 @@ TEST_CASE("what earlier starts have set aside is told by place") {
     CHECK((*earlier)[0].topic_id == topic_id(1));
     CHECK((*earlier)[0].partition == PartitionIndex(0));
     CHECK((*earlier)[0].segment == Offset(0));
-    CHECK((*earlier)[0].position == 6 * batch_bytes);
-    CHECK((*earlier)[0].bytes == 2 * batch_bytes);
+    CHECK((*earlier)[0].position == 6 * rehearsed_batch_bytes);
+    CHECK((*earlier)[0].bytes == 2 * rehearsed_batch_bytes);
     CHECK((*earlier)[1].position == -1);
 }
 

@@ -10,7 +10,7 @@
 namespace cambium::meta {
 namespace {
 
-Uuid uuid_of(uint8_t last) {
+Uuid uuid_ending(uint8_t last) {
     Uuid id;
     for (size_t i = 0; i < id.bytes.size(); ++i) id.bytes[i] = static_cast<uint8_t>(0xA0 + i);
     id.bytes[15] = last;
@@ -29,11 +29,11 @@ PartitionRecord a_partition() {
     Partition partition;
     partition.replicas = {NodeId(1), NodeId(2)};
     partition.isr = {NodeId(2)};
-    partition.directories = {uuid_of(7), uuid_of(8)};
+    partition.directories = {uuid_ending(7), uuid_ending(8)};
     partition.leader = NodeId(2);
     partition.leader_epoch = LeaderEpoch(5);
     partition.partition_epoch = 9;
-    return {uuid_of(1), PartitionIndex(3), partition};
+    return {uuid_ending(1), PartitionIndex(3), partition};
 }
 
 // One of each, with the bytes that docs/formats/metadata-records.md gives it.
@@ -43,29 +43,29 @@ struct Example {
 };
 
 std::vector<Example> examples() {
-    const std::vector<uint8_t> one = bytes_of(uuid_of(1));
-    Node node{NodeId(1), {{"PLAIN", "h", 9092}}, {uuid_of(7)}};
+    const std::vector<uint8_t> one = bytes_of(uuid_ending(1));
+    Node node{NodeId(1), {{"PLAIN", "h", 9092}}, {uuid_ending(7)}};
     std::vector<Example> out;
     out.push_back({BeginChange{300}, {1, 1, 0xAC, 0x02}});
     out.push_back({EndChange{}, {1, 2}});
     out.push_back({AbortChange{}, {1, 3}});
-    out.push_back({ClusterRecord{uuid_of(1)}, joined({{1, 4}, one})});
+    out.push_back({ClusterRecord{uuid_ending(1)}, joined({{1, 4}, one})});
     out.push_back({NodeRecord{node},
                    joined({{1, 5, 0, 0, 0, 1, 1, 5, 'P', 'L', 'A', 'I', 'N', 1, 'h', 0x23, 0x84, 1},
-                           bytes_of(uuid_of(7))})});
-    out.push_back({TopicRecord{uuid_of(1), "ab"}, joined({{1, 6}, one, {2, 'a', 'b'}})});
+                           bytes_of(uuid_ending(7))})});
+    out.push_back({TopicRecord{uuid_ending(1), "ab"}, joined({{1, 6}, one, {2, 'a', 'b'}})});
     out.push_back({a_partition(), joined({{1, 7},
                                           one,
                                           {0, 0, 0, 3},
                                           {2, 0, 0, 0, 1, 0, 0, 0, 2},
                                           {1, 0, 0, 0, 2},
                                           {2},
-                                          bytes_of(uuid_of(7)),
-                                          bytes_of(uuid_of(8)),
+                                          bytes_of(uuid_ending(7)),
+                                          bytes_of(uuid_ending(8)),
                                           {0, 0, 0, 2, 0, 0, 0, 5, 0, 0, 0, 9}})});
-    out.push_back({TopicConfigRecord{uuid_of(1), {{"a", "1"}, {"b", ""}}},
+    out.push_back({TopicConfigRecord{uuid_ending(1), {{"a", "1"}, {"b", ""}}},
                    joined({{1, 8}, one, {2, 1, 'a', 1, '1', 1, 'b', 0}})});
-    out.push_back({DeleteTopicRecord{uuid_of(1)}, joined({{1, 9}, one})});
+    out.push_back({DeleteTopicRecord{uuid_ending(1)}, joined({{1, 9}, one})});
     out.push_back({ProducerIdBlockRecord{NodeId(1), ProducerId(1000)},
                    {1, 10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x03, 0xE8}});
     out.push_back({FeatureLevelRecord{"f", 2}, {1, 11, 1, 'f', 0, 2}});
@@ -91,9 +91,9 @@ TEST_CASE("records_are_written_as_the_page_of_the_format_says") {
 }
 
 TEST_CASE("a_node_with_a_directory_that_is_offline_takes_a_newer_version") {
-    const Node hurt{NodeId(1), {}, {uuid_of(1)}, {uuid_of(2)}};
+    const Node hurt{NodeId(1), {}, {uuid_ending(1)}, {uuid_ending(2)}};
     const std::vector<uint8_t> bytes =
-        joined({{2, 5, 0, 0, 0, 1, 0, 1}, bytes_of(uuid_of(1)), {1}, bytes_of(uuid_of(2))});
+        joined({{2, 5, 0, 0, 0, 1, 0, 1}, bytes_of(uuid_ending(1)), {1}, bytes_of(uuid_ending(2))});
     Buffer out;
     encode(NodeRecord{hurt}, out);
     CHECK(same(out.view(), bytes));
@@ -132,7 +132,7 @@ TEST_CASE("a_count_larger_than_the_bytes_that_follow_is_refused") {
 
 TEST_CASE("a_setting_that_stands_twice_is_refused") {
     const std::vector<uint8_t> twice =
-        joined({{1, 8}, bytes_of(uuid_of(1)), {2, 1, 'a', 1, '1', 1, 'a', 1, '2'}});
+        joined({{1, 8}, bytes_of(uuid_ending(1)), {2, 1, 'a', 1, '1', 1, 'a', 1, '2'}});
     CHECK(decode(twice).code() == Errc::corrupt_data);
 }
 

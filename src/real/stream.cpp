@@ -12,7 +12,7 @@
 namespace cambium::real {
 namespace {
 
-constexpr size_t pieces_per_call = 128;
+constexpr size_t stream_pieces_per_call = 128;
 
 Errc stream_error(int error) {
     if (error == EAGAIN || error == EWOULDBLOCK) return Errc::would_block;
@@ -75,10 +75,10 @@ Result<size_t> SocketStream::read(MutableBytes into) {
 Result<size_t> SocketStream::writev(std::span<const ByteView> pieces) {
     if (!socket_.valid()) return Errc::cancelled;
     if (!may_write_) return Errc::would_block;
-    std::array<iovec, pieces_per_call> vector;
+    std::array<iovec, stream_pieces_per_call> vector;
     size_t used = 0;
     size_t asked = 0;
-    for (const ByteView piece : pieces.first(std::min(pieces.size(), pieces_per_call))) {
+    for (const ByteView piece : pieces.first(std::min(pieces.size(), stream_pieces_per_call))) {
         vector[used++] = {const_cast<uint8_t*>(piece.data()), piece.size()};  // sendmsg only reads
         asked += piece.size();
     }

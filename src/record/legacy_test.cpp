@@ -16,13 +16,13 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 
 // A message of format 0, written by hand.
-const Bytes by_hand = {0,    0,    0,    0,    0,   0, 0, 9,  // offset
-                       0,    0,    0,    16,                  // size of what follows
-                       0x1f, 0xec, 0xd7, 0x0a,                // crc
-                       0,                                     // magic
-                       0,                                     // attributes
-                       0,    0,    0,    1,    'k',           // key
-                       0,    0,    0,    1,    'v'};          // value
+const Bytes legacy_by_hand = {0,    0,    0,    0,    0,   0, 0, 9,  // offset
+                              0,    0,    0,    16,                  // size of what follows
+                              0x1f, 0xec, 0xd7, 0x0a,                // crc
+                              0,                                     // magic
+                              0,                                     // attributes
+                              0,    0,    0,    1,    'k',           // key
+                              0,    0,    0,    1,    'v'};          // value
 
 struct Written {
     int64_t offset = 0;
@@ -68,9 +68,9 @@ Buffer compressed(Codec codec, int8_t magic, int64_t first_inside, int64_t outsi
 }  // namespace
 
 TEST_CASE("a message of hand-written bytes reads as format 0") {
-    const MessageView message = parse_message(by_hand).value();
+    const MessageView message = parse_message(legacy_by_hand).value();
     CHECK(message.offset == Offset(9));
-    CHECK(message.size == by_hand.size());
+    CHECK(message.size == legacy_by_hand.size());
     CHECK(message.magic == 0);
     CHECK(message.timestamp == Timestamp(-1));
     CHECK(as_text(*message.key) == "k");
@@ -89,11 +89,12 @@ TEST_CASE("format 1 has a timestamp and says whose clock it is") {
 }
 
 TEST_CASE("every cut of a message is refused, and every flipped bit is noticed") {
-    for (size_t size = 0; size < by_hand.size(); ++size)
-        CHECK(parse_message(Bytes(by_hand.begin(), by_hand.begin() + static_cast<long>(size)))
+    for (size_t size = 0; size < legacy_by_hand.size(); ++size)
+        CHECK(parse_message(
+                  Bytes(legacy_by_hand.begin(), legacy_by_hand.begin() + static_cast<long>(size)))
                   .code() == Errc::end_of_stream);
-    for (size_t bit = 12 * 8; bit < by_hand.size() * 8; ++bit) {
-        Bytes flipped = by_hand;
+    for (size_t bit = 12 * 8; bit < legacy_by_hand.size() * 8; ++bit) {
+        Bytes flipped = legacy_by_hand;
         flipped[bit / 8] ^= static_cast<uint8_t>(1U << (bit % 8));
         const Result<MessageView> message = parse_message(flipped);
         REQUIRE((!message.ok() || !message->checksum_ok()));
@@ -119,7 +120,7 @@ TEST_CASE("inner messages get absolute offsets in both formats") {
 
 TEST_CASE("a compressed message that holds something else is refused") {
     Buffer storage;
-    CHECK(inner_messages(parse_message(by_hand).value(), storage, 1000).code() ==
+    CHECK(inner_messages(parse_message(legacy_by_hand).value(), storage, 1000).code() ==
           Errc::corrupt_message);
     const Buffer bytes = compressed(Codec::gzip, 1, 0, 102);
     CHECK(inner_messages(parse_message(bytes.view()).value(), storage, 10).code() ==

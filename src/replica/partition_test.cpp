@@ -27,8 +27,8 @@ Buffer batch(std::string_view value) {
     return std::move(*builder.finish());
 }
 
-struct Fixture {
-    explicit Fixture(uint64_t seed, sim::Config config = {})
+struct OnePartition {
+    explicit OnePartition(uint64_t seed, sim::Config config = {})
         : simulation(seed, config), node(simulation.add_node("node")) {
         world = &node.world();
         room = std::make_unique<WaitingRoom>(world->clock, world->timers, WaitLimits{});
@@ -43,7 +43,7 @@ struct Fixture {
             Partition::Identity{{"t", PartitionIndex{0}}, id}, LeaderConfig{}, LeaderEpoch{0}, *log,
             Partition::Surroundings{world->loop, world->trace, *room});
     }
-    ~Fixture() {
+    ~OnePartition() {
         if (partition != nullptr) close(Errc::not_leader_or_follower);
         room->close();
         (void)sim::wait(simulation, directory->close());
@@ -84,7 +84,7 @@ TEST_CASE("an_ack_comes_when_the_high_watermark_has_passed_and_what_is_below_it_
         CAPTURE(seed);
         sim::Config config;
         config.run_inline = 0.5;
-        Fixture fixture(seed, config);
+        OnePartition fixture(seed, config);
         const Buffer one = batch("one");
         for (int64_t i = 0; i < 5; ++i) {
             const Ack ack = fixture.append(one.view(), i % 2 == 0 ? acks_all : acks_leader);
@@ -104,7 +104,7 @@ TEST_CASE("an_ack_comes_when_the_high_watermark_has_passed_and_what_is_below_it_
 }
 
 TEST_CASE("acks_0_waits_for_nothing_and_an_ack_in_time_for_nothing_else") {
-    Fixture fixture(1);
+    OnePartition fixture(1);
     const Buffer one = batch("one");
     CHECK(fixture.append(one.view(), acks_none).first == Offset{0});
     fixture.node.disk().stall_next(sim::DiskOp::sync, ".log", 60s);
@@ -117,7 +117,7 @@ TEST_CASE("acks_0_waits_for_nothing_and_an_ack_in_time_for_nothing_else") {
 }
 
 TEST_CASE("records_that_are_taken_back_fail_who_waits_for_them_and_their_offsets_are_used_again") {
-    Fixture fixture(2);
+    OnePartition fixture(2);
     const Buffer one = batch("one");
     CHECK(fixture.append(one.view()).error == Errc::none);
     fixture.node.disk().fail_next(sim::DiskOp::write, ".log", Errc::no_space);
@@ -129,7 +129,7 @@ TEST_CASE("records_that_are_taken_back_fail_who_waits_for_them_and_their_offsets
 }
 
 TEST_CASE("closing_a_partition_fails_who_waits_with_the_reason") {
-    Fixture fixture(3);
+    OnePartition fixture(3);
     const Buffer one = batch("one");
     fixture.node.disk().stall_next(sim::DiskOp::sync, ".log", 60s);
     Acks waiter(1);
@@ -141,7 +141,7 @@ TEST_CASE("closing_a_partition_fails_who_waits_with_the_reason") {
 }
 
 TEST_CASE("a_reader_whose_history_is_another_is_told_where_it_leaves_this_one") {
-    Fixture fixture(4);
+    OnePartition fixture(4);
     const Buffer one = batch("one");
     CHECK(fixture.append(one.view()).error == Errc::none);
     const auto ask = [&](int64_t from, int32_t last_epoch) {
@@ -161,7 +161,7 @@ TEST_CASE("a_reader_whose_history_is_another_is_told_where_it_leaves_this_one") 
 }
 
 TEST_CASE("offsets_are_found_by_time_and_by_name") {
-    Fixture fixture(5);
+    OnePartition fixture(5);
     const auto find = [&](int64_t timestamp) {
         return sim::wait(fixture.simulation, fixture.partition->find_offset(timestamp, {}));
     };

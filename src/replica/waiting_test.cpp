@@ -61,7 +61,7 @@ private:
     size_t wanted_;
 };
 
-struct Fixture {
+struct WaitingPartition {
     HandClock clock;
     HandTimers timers{clock};
     WaitingRoom room{clock, timers, {.waiters = 3, .keys = 8}};
@@ -69,7 +69,8 @@ struct Fixture {
     WaitSeries other{WaitFor::high_watermark, Uuid{{1}}, PartitionIndex{1}};
 };
 
-TEST_CASE_FIXTURE(Fixture, "a_series_tells_those_whose_position_it_reached_and_nobody_else") {
+TEST_CASE_FIXTURE(WaitingPartition,
+                  "a_series_tells_those_whose_position_it_reached_and_nobody_else") {
     Listening near;
     Listening far;
     Listening elsewhere;
@@ -93,7 +94,8 @@ TEST_CASE_FIXTURE(Fixture, "a_series_tells_those_whose_position_it_reached_and_n
     CHECK(room.begin(late, {9000}).code() == Errc::cancelled);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a_failure_tells_those_above_it_and_a_later_reach_tells_the_rest") {
+TEST_CASE_FIXTURE(WaitingPartition,
+                  "a_failure_tells_those_above_it_and_a_later_reach_tells_the_rest") {
     Listening below;
     Listening above;
     REQUIRE(room.begin(below, {5000}).ok());
@@ -109,7 +111,7 @@ TEST_CASE_FIXTURE(Fixture, "a_failure_tells_those_above_it_and_a_later_reach_tel
     CHECK(below.heard[0] == std::pair{size_t{7}, Errc::none});
 }
 
-TEST_CASE_FIXTURE(Fixture, "a_waiter_ends_once_at_its_deadline_and_takes_its_keys_along") {
+TEST_CASE_FIXTURE(WaitingPartition, "a_waiter_ends_once_at_its_deadline_and_takes_its_keys_along") {
     Listening early(2);
     Listening late(2);
     REQUIRE(room.begin(late, {3000}).ok());
@@ -129,7 +131,7 @@ TEST_CASE_FIXTURE(Fixture, "a_waiter_ends_once_at_its_deadline_and_takes_its_key
     CHECK(timers.count() == 0);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what_waits_is_bounded") {
+TEST_CASE_FIXTURE(WaitingPartition, "what_waits_is_bounded") {
     Listening waiters[4];
     for (size_t i = 0; i < 3; ++i) REQUIRE(room.begin(waiters[i], {5000}).ok());
     CHECK(room.begin(waiters[3], {5000}).code() == Errc::over_budget);
@@ -158,7 +160,7 @@ private:
     WaitSeries series_;
 };
 
-TEST_CASE_FIXTURE(Fixture, "a_waiter_may_watch_again_while_it_is_told") {
+TEST_CASE_FIXTURE(WaitingPartition, "a_waiter_may_watch_again_while_it_is_told") {
     Following waiter(room, series);
     REQUIRE(room.begin(waiter, {5000}).ok());
     REQUIRE(room.watch(waiter, series, 1, 0).ok());

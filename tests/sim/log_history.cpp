@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int64_t chaos_lives_max = 5;
+constexpr int64_t log_lives_max = 5;
 constexpr int64_t expiration_drawn_max_ms = 500;
 
 }  // namespace
@@ -295,7 +295,7 @@ void LogHistory::live(End end, bool faulty) {
 }
 
 Outcome LogHistory::run() {
-    const int64_t chaotic = random_.between(1, chaos_lives_max);
+    const int64_t chaotic = random_.between(1, log_lives_max);
     const int64_t full_at = random_.chance(0.3) ? random_.between(2'000, 200'000) : INT64_MAX;
     node_.disk().faults.quota_bytes = full_at;
     for (int64_t i = 0; i < chaotic && outcome_.violations.empty(); ++i) {

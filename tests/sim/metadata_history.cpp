@@ -26,7 +26,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int64_t chaos_lives_max = 6;
+constexpr int64_t metadata_lives_max = 6;
 constexpr int names = 5;
 constexpr NodeId self_id{1};
 
@@ -50,7 +50,7 @@ public:
     Outcome run() {
         node_.disk().faults.quota_bytes =
             random_.chance(0.2) ? random_.between(5'000, 200'000) : INT64_MAX;
-        const int64_t chaotic = random_.between(1, chaos_lives_max);
+        const int64_t chaotic = random_.between(1, metadata_lives_max);
         for (int64_t i = 0; i < chaotic && outcome_.violations.empty(); ++i) live(true);
         node_.disk().faults = sim::DiskFaults{};
         simulation_.config().fault_point_enabled = 0;
