@@ -45,9 +45,12 @@ std::vector<CreateResponse::Topic::Config> configs_of(const meta::Topic& topic,
     std::vector<CreateResponse::Topic::Config> configs;
     for (const Setting& setting : settings_table()) {
         if (!setting.has(SettingScope::topic) || setting.internal) continue;
-        const Effective effective = settings.effective(setting, topic.configs);
+        Effective effective = settings.effective(setting, topic.configs);
+        // What was asked for is told as it was written, like Kafka does here alone.
+        const auto asked = topic.configs.find(setting.name);
+        if (asked != topic.configs.end()) effective.value = asked->second;
         configs.push_back({.name = std::string(setting.name),
-                           .value = effective.value,
+                           .value = std::move(effective.value),
                            .config_source = static_cast<int8_t>(effective.source)});
     }
     return configs;

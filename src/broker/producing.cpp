@@ -36,6 +36,20 @@ int64_t most_converted(const BatchJob& job) {
     return static_cast<int64_t>(std::min(limit, job.validated->record_bytes) + slack);
 }
 
+// Kafka tells where the log begins with every answer but those that need no look at the log.
+bool start_is_told(Errc code) {
+    switch (code) {
+        case Errc::corrupt_message:
+        case Errc::unknown_topic_or_partition:
+        case Errc::unknown_topic_id:
+        case Errc::not_leader_or_follower:
+        case Errc::message_too_large:
+        case Errc::record_list_too_large:
+        case Errc::kafka_storage_error: return false;
+        default: return true;
+    }
+}
+
 }  // namespace
 
 void Producing::refuse(AnsweredBatch& answered, Errc code) const {
@@ -135,8 +149,7 @@ void Producing::check_batch(const Topic::Partition& asked, const replica::LocalT
     if (!done || take(appending, std::move(verdict))) appendings_.push_back(std::move(appending));
 }
 
-// Who is told which records were refused is told where the log begins as well. The partition may be
-// gone since its batch went to a worker.
+// The partition may be gone since its batch went to a worker.
 void Producing::tell_start(const Appending& appending) const {
     const replica::LocalTopic* const local = services_.replicas->topic(appending.topic);
     const replica::Partition* const partition =
@@ -147,12 +160,14 @@ void Producing::tell_start(const Appending& appending) const {
 
 bool Producing::take(Appending& appending, BatchVerdict verdict) const {
     if (!verdict.validated.ok()) {
-        if (!verdict.validated.record_errors.empty()) tell_start(appending);
+        if (!verdict.validated.record_errors.empty() || start_is_told(verdict.validated.code))
+            tell_start(appending);
         refuse(*appending.answered, std::move(verdict.validated));
         return false;
     }
     const record::HeaderView header(appending.job.batch);
     if (header.transactional()) {
+        tell_start(appending);
         refuse(*appending.answered, Errc::invalid_txn_state);
         return false;
     }
@@ -217,7 +232,7 @@ void Producing::settle(const replica::Acks& acks) {
     for (size_t tag = 0; tag < appendings_.size(); ++tag) {
         const replica::Ack& ack = acks.ack(tag);
         AnsweredBatch& answered = *appendings_[tag].answered;
-        answered.log_start_offset = ack.log_start.value();
+        if (start_is_told(ack.error)) answered.log_start_offset = ack.log_start.value();
         if (ack.error != Errc::none) {
             refuse(answered, ack.error);
             continue;

@@ -87,7 +87,7 @@ ALLOWED = [
             "APIs that are not built yet are not advertised"),
     Allowed(of("ApiVersions", "SupportedFeatures", "FinalizedFeatures", "FinalizedFeaturesEpoch"),
             "no feature is told before what it promises is built"),
-    Allowed(either(internal_topic, both(of("FindCoordinator"), either(named("of a group"), named("KeyType = "))),
+    Allowed(either(internal_topic, of("FindCoordinator"),
                    both(of("InitProducerId"), named("TransactionalId = ")),
                    both(of("DescribeConfigs"), named("a group", "client metrics")),
                    both(of("Produce", "ErrorCode"), named("transactional"))),
@@ -111,11 +111,7 @@ ALLOWED = [
             "Kafka never answers a Produce with null for records, nor AlterConfigs that names a topic twice; we refuse both"),
     Allowed(both(lambda one: one.case.api.endswith("AlterConfigs"), named("an unknown setting of a broker")),
             "Kafka keeps any name for plug-ins that may know it; here nothing could, and a slip of the pen should be heard of"),
-    Allowed(both(of("Produce", "LogStartOffset"), named("sequence: ")),
-            "where a log begins is told with what was appended, and with refused records that are named one by one"),
     Allowed(lambda one: "[node.id].Synonyms" in one.path, "a node of ours has a number by default, one of Kafka's must be given one"),
-    Allowed(both(of("CreateTopics", "Value"), named("preallocate=TRUE")),
-            "what is true or false is kept in one spelling"),
     Allowed(both(of("DescribeTopicPartitions", "NextCursor"), named("2147483647")), "Kafka's page number overflows"),
 ]
 

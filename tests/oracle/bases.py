@@ -93,7 +93,10 @@ BASES = {
 
 
 def harmful(api, field, value):
-    """Values that hurt the test; a millisecond is sometimes enough for Kafka and sometimes not."""
+    """Values that hurt the test; a millisecond is sometimes enough for Kafka and sometimes not, and what an old Metadata
+    asks for is made, by Kafka at some time later."""
+    if (api, field, value) == ("Metadata", "Topics.Name", "nowhere"):
+        return True
     if not isinstance(value, int):
         return False
     return value in HARMFUL.get((api, field), ()) or (value == 1 and field.lower() == "timeoutms")
