@@ -12,8 +12,9 @@ namespace cambium {
 // '+' or blanks. Empty when it is something else or does not fit.
 template <class Number> [[nodiscard]] std::optional<Number> whole_number(std::string_view text) {
     Number value{};
-    const char* const end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, value);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [at, error] = std::from_chars(begin, end, value);
     if (error != std::errc{} || at != end) return std::nullopt;
     return value;
 }

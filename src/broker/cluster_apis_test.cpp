@@ -79,7 +79,7 @@ TEST_CASE("describe_quorum_knows_no_other_log") {
     Cluster cluster(34);
     cluster.start();
     cluster.create("t");
-    const auto ask = [&](wire::DescribeQuorumRequest request) {
+    const auto ask = [&](const wire::DescribeQuorumRequest& request) {
         return cluster.client.ask<wire::DescribeQuorumResponse>(request, 2);
     };
     CHECK(ask({{{"t", {{0}}}}}).topics.at(0).partitions.at(0).error_code == 3);

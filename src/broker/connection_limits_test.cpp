@@ -216,7 +216,7 @@ TEST_CASE("names_of_clients_and_of_transactions_leave_no_trace") {
 }
 
 TEST_CASE("listeners_have_names_protocols_and_addresses_that_fit_together") {
-    const auto judged = [](std::vector<std::pair<std::string, std::string>> given) {
+    const auto judged = [](const std::vector<std::pair<std::string, std::string>>& given) {
         Settings settings;
         for (const auto& [name, value] : given) REQUIRE(settings.set(name, value).ok());
         const Status status = check_listeners(settings);

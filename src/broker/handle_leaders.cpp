@@ -95,16 +95,17 @@ struct Refusal {
 // A list of replicas that are all here is the list that is there already.
 Refusal check_replicas(const meta::Image& image, std::vector<int32_t> replicas) {
     const int16_t invalid = wire_code(Errc::invalid_replica_assignment);
-    const std::string about = "The manual partition assignment includes ";
+    std::string about = "The manual partition assignment includes ";
     if (replicas.empty()) return {invalid, about + "an empty replica list."};
     std::ranges::sort(replicas);
     std::set<int32_t> seen;
     for (const int32_t node : replicas) {
         const std::string id = std::to_string(node);
         if (!image.nodes.contains(NodeId(node)))
-            return {invalid, about + "broker " + id + ", but no such broker is registered."};
+            return {invalid, about.append("broker ").append(id).append(
+                                 ", but no such broker is registered.")};
         if (!seen.insert(node).second)
-            return {invalid, about + "the broker " + id + " more than once."};
+            return {invalid, about.append("the broker ").append(id).append(" more than once.")};
     }
     return {};
 }

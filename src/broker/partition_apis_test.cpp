@@ -101,7 +101,7 @@ TEST_CASE("create_partitions_refuses_with_the_codes_and_texts_of_kafka") {
     cluster.start();
     cluster.create("t", 2);
     Grower grower(cluster);
-    const auto refused = [&](int32_t count, std::optional<Assignments> nodes, int16_t code,
+    const auto refused = [&](int32_t count, const std::optional<Assignments>& nodes, int16_t code,
                              const char* text) {
         CAPTURE(text);
         const auto result = grower.one("t", count, nodes);
@@ -194,7 +194,7 @@ TEST_CASE("elect_leaders_for_everything_lists_topics_and_odd_requests_are_refuse
     Cluster cluster(57);
     cluster.start();
     cluster.create("t", 2);
-    const auto ask = [&](ElectRequest request) {
+    const auto ask = [&](const ElectRequest& request) {
         return cluster.client.ask<ElectResponse>(request, 2);
     };
     for (const int8_t type : {int8_t{0}, int8_t{1}}) {

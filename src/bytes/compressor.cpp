@@ -95,8 +95,9 @@ private:
         const size_t at_length = out.size();
         uint8_t* const to = out.extend(sizeof(int32_t) + snappy::MaxCompressedLength(block.size()));
         size_t size = 0;
-        snappy::RawCompress(as_text(block).data(), block.size(),
-                            reinterpret_cast<char*>(to + sizeof(int32_t)), &size);
+        const char* const from = as_text(block).data();
+        snappy::RawCompress(from, block.size(), reinterpret_cast<char*>(to + sizeof(int32_t)),
+                            &size);
         store_big(to, static_cast<int32_t>(size));
         out.resize(at_length + sizeof(int32_t) + size);
     }

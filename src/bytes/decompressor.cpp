@@ -250,7 +250,7 @@ void Decompressor::begin(Codec codec, ByteView in, size_t cap) {
 Result<ByteView> Decompressor::next() {
     check(current_ != nullptr);
     if (failed_ != Errc::none) return failed_;
-    const Result<ByteView> block = current_->next();
+    Result<ByteView> block = current_->next();
     if (!block) failed_ = block.code();
     else if (block->size() > left_) failed_ = Errc::message_too_large;
     if (failed_ != Errc::none) return failed_;

@@ -29,8 +29,8 @@ constexpr std::array<std::string_view, 10> types{
 
 template <size_t count>
 std::string_view named(const std::array<std::string_view, count>& names, int8_t number) {
-    return number >= 0 && static_cast<size_t>(number) < count ? names[static_cast<size_t>(number)]
-                                                              : names[0];
+    const size_t at = number < 0 ? count : static_cast<unsigned char>(number);
+    return at < count ? names[at] : names[0];
 }
 
 std::string synonyms_json(const DescribedConfig& config) {

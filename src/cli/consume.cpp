@@ -213,9 +213,8 @@ private:
         for (const TopicPartition& partition : finished) finish(partition);
     }
     void finish(const TopicPartition& partition) {
-        const TopicPartition name = partition;  // it may be the key that is erased
-        plan_.ends.erase(name);
-        consumer_.unassign(name);
+        consumer_.unassign(partition);
+        plan_.ends.erase(partition);  // last: it may be the key that goes
     }
 
     // A person who sees nothing happen learns why, once.

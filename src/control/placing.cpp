@@ -43,6 +43,7 @@ Result<std::vector<meta::Partition>> Placing::stripe(size_t partitions, size_t r
     out.reserve(partitions);
     for (size_t at = 0; at < partitions; ++at) {
         std::vector<NodeId> neighbours;
+        neighbours.reserve(replicas);
         for (size_t r = 0; r < replicas; ++r) neighbours.push_back(order[(first + at + r) % nodes]);
         out.push_back(on(std::move(neighbours)));
     }

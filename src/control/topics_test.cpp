@@ -194,7 +194,7 @@ TEST_CASE("settings_are_held_to_the_table_and_null_is_no_value") {
     CHECK(null.error().context == "Null value not supported for topic configs: cleanup.policy");
 }
 
-NewTopic assigned(std::vector<std::pair<int32_t, std::vector<int32_t>>> assignments) {
+NewTopic assigned(const std::vector<std::pair<int32_t, std::vector<int32_t>>>& assignments) {
     NewTopic topic = named("t", -1);
     for (const auto& [partition, nodes] : assignments) {
         Assignment& assignment = topic.assignments.emplace_back();

@@ -160,6 +160,7 @@ public:
     // A group of these members, stable in its first generation; gives their ids.
     std::vector<std::string> stable(const std::vector<Joining>& who) {
         std::vector<Ticket> tickets;
+        tickets.reserve(who.size());
         for (const Joining& one : who) tickets.push_back(join(one));
         for (int i = 0; i < 100 && code(tickets.back()) == Errc::would_block; ++i) pass(100);
         std::vector<std::string> ids;

@@ -49,7 +49,7 @@ template <class V> Result<std::optional<V>> get_value(const std::optional<ByteVi
 }
 
 Status put(const OffsetRecord& record, EncodedRecord& out) {
-    const Status key = put(record.key, OffsetCommitKey::type, key_form, out.key);
+    Status key = put(record.key, OffsetCommitKey::type, key_form, out.key);
     if (!key.ok() || !record.value) return key;
     const int version = record.value->expire_timestamp >= 0 ? OffsetCommitValue::with_expiry
                                                             : OffsetCommitValue::last_version;
@@ -58,7 +58,7 @@ Status put(const OffsetRecord& record, EncodedRecord& out) {
 }
 
 Status put(const GroupRecord& record, EncodedRecord& out) {
-    const Status key = put(record.key, GroupMetadataKey::type, key_form, out.key);
+    Status key = put(record.key, GroupMetadataKey::type, key_form, out.key);
     if (!key.ok() || !record.value) return key;
     constexpr int version = GroupMetadataValue::written_version;
     return put(*record.value, int16_t{version}, form<GroupMetadataValue>(version),

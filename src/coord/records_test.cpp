@@ -163,6 +163,7 @@ TEST_CASE("what is cut off or newer is refused, and other protocols are recognis
 TEST_CASE("many records become batches of a bounded size, in their order") {
     std::vector<Record> records;
     const std::string metadata(4'000, 'm');
+    records.reserve(400);
     for (int32_t i = 0; i < 400; ++i)
         records.emplace_back(
             OffsetRecord{{"g", "t", i}, OffsetCommitValue{.offset = i, .metadata = metadata}});

@@ -28,7 +28,7 @@ io::Task<Result<std::unique_ptr<Directory>>> Directory::open(io::World world,
     co_return started.error();
 }
 
-DataDirectory::DataDirectory(io::World world, DirectoryOptions options)
+DataDirectory::DataDirectory(io::World world, const DirectoryOptions& options)
     : own_common_(options.common == nullptr
                       ? std::make_unique<Common>(world, options.tail_cache_bytes)
                       : nullptr),

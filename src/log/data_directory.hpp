@@ -25,7 +25,7 @@ namespace cambium::log {
 
 class DataDirectory final : public Directory {
 public:
-    DataDirectory(io::World world, DirectoryOptions options);
+    DataDirectory(io::World world, const DirectoryOptions& options);
     ~DataDirectory() override;
 
     // Takes the lock, makes or checks the directory and reads its records. Called once.
