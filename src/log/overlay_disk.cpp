@@ -218,6 +218,7 @@ io::Task<Result<std::vector<io::DirectoryEntry>>> OverlayDisk::list(std::string 
     for (const std::string& name : made_)
         if (overlay_parent_of(name) == path) entries[name_of(name)] = {name_of(name), true, 0};
     std::vector<io::DirectoryEntry> out;
+    out.reserve(entries.size());
     for (auto& [name, entry] : entries) out.push_back(std::move(entry));
     co_return std::move(out);
 }

@@ -17,7 +17,7 @@ Uuid uuid_ending(uint8_t last) {
     return id;
 }
 
-std::vector<uint8_t> joined(std::vector<std::vector<uint8_t>> parts) {
+std::vector<uint8_t> joined(const std::vector<std::vector<uint8_t>>& parts) {
     std::vector<uint8_t> out;
     for (const auto& part : parts) out.insert(out.end(), part.begin(), part.end());
     return out;

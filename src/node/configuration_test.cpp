@@ -73,7 +73,7 @@ TEST_CASE("without anything said it is loopback and ./cambium-data") {
 }
 
 TEST_CASE("what an option cannot be is refused with the option's name") {
-    const auto fault = [](ServeArgs args) {
+    const auto fault = [](const ServeArgs& args) {
         const Result<Settings> settings = configured(args);
         REQUIRE_FALSE(settings.ok());
         return settings.error().context;

@@ -25,8 +25,7 @@ Status recompress(const BatchView& batch, size_t record_bytes, const Conversion&
     for (;;) {
         const Result<ByteView> block = decompressor.next();
         if (!block) return block.error();
-        const Status added =
-            block->empty() ? compressor.finish({}, out) : compressor.add(*block, out);
+        Status added = block->empty() ? compressor.finish({}, out) : compressor.add(*block, out);
         if (!added) return added;
         if (out.size() > conversion.batch_bytes_max) return too_large(conversion);
         if (block->empty()) return {};

@@ -49,6 +49,7 @@ TEST_CASE("records come back as they were appended, with every codec") {
         BatchBuilder builder({.codec = codec});
         for (const Sample& sample : samples) {
             std::vector<HeaderEntry> headers;
+            headers.reserve(sample.headers.size());
             for (const auto& [key, value] : sample.headers) headers.push_back({key, view(value)});
             const Timestamp time(50 - static_cast<int64_t>(builder.record_count()));
             REQUIRE(builder.append({time, view(sample.key), view(sample.value), headers}).ok());

@@ -232,8 +232,8 @@ io::Task<void> Manager::open_all(std::vector<Opening> openings) {
 
 io::Task<void> Manager::open_some(const std::vector<Opening>* openings, size_t* next) {
     while (*next < openings->size()) {
-        const Opening opening = (*openings)[(*next)++];
-        co_await open(opening);
+        const size_t at = (*next)++;
+        co_await open((*openings)[at]);
     }
 }
 
@@ -297,8 +297,8 @@ io::Task<void> Manager::retry() {
     std::vector<Opening> openings = std::exchange(to_retry_, {});
     size_t next = 0;
     while (next < openings.size() && to_retry_.empty()) {
-        const Opening opening = openings[next++];
-        co_await open(opening);
+        const size_t at = next++;
+        co_await open(openings[at]);
     }
     to_retry_.insert(to_retry_.end(), openings.begin() + static_cast<std::ptrdiff_t>(next),
                      openings.end());

@@ -23,7 +23,7 @@ io::Task<void> pause(io::World world, io::Duration time) {
 
 LogProducer::LogProducer(Options options, Ledger* ledger, io::Random random,
                          std::function<void(std::string)> complain)
-    : options_(std::move(options)),
+    : options_(options),
       ledger_(ledger),
       random_(random),
       complain_(std::move(complain)),

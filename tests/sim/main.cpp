@@ -63,10 +63,11 @@ const Scenario& scenario_named(std::string_view name) {
 
 [[noreturn]] void list() {
     for (const Scenario& one : scenarios())
-        std::printf("scenario %-10s %s\n", one.name.data(), one.about.data());
+        std::printf("scenario %-10s %s\n", std::string(one.name).c_str(),
+                    std::string(one.about).c_str());
     for (const Mutant& one : mutants()) {
-        std::printf("mutant   %-44s in %s, within %llu seeds\n", one.name.data(),
-                    one.scenario.data(), static_cast<unsigned long long>(one.budget));
+        std::printf("mutant   %-44s in %s, within %llu seeds\n", std::string(one.name).c_str(),
+                    std::string(one.scenario).c_str(), static_cast<unsigned long long>(one.budget));
     }
     std::exit(0);
 }
@@ -90,7 +91,8 @@ Options parse(int argc, char** argv) {
         else if (words[i] == "--hashes") options.hashes = true;
         else if (words[i] == "--verbose") options.verbose = true;
         else if (words[i] == "--list") list();
-        else if (words[i] == "--help") std::fputs(help.data(), stdout), std::exit(0);
+        else if (words[i] == "--help")
+            std::fwrite(help.data(), 1, help.size(), stdout), std::exit(0);
         else usage("unknown option '" + words[i] + "'");
     }
     return options;
@@ -113,7 +115,7 @@ void print_violation(const Scenario& scenario, uint64_t seed, const Outcome& out
     std::printf("  last events:\n");
     for (const std::string& event : outcome.last_events) std::printf("    %s\n", event.c_str());
     std::printf("  repeat with: ./dev sim --scenario %s --from %llu --seeds 1 --verbose\n",
-                scenario.name.data(), static_cast<unsigned long long>(seed));
+                std::string(scenario.name).c_str(), static_cast<unsigned long long>(seed));
 }
 
 class Totals {
@@ -260,12 +262,14 @@ int run_mutants(const Options& options) {
         const Search result = search_apart(planted);
         if (result.found) {
             ++found;
-            std::printf("found     %-44s by seed %llu of %s: %s\n", planted.name.data(),
-                        static_cast<unsigned long long>(result.seed), planted.scenario.data(),
-                        result.checker.data());
+            std::printf("found     %-44s by seed %llu of %s: %s\n",
+                        std::string(planted.name).c_str(),
+                        static_cast<unsigned long long>(result.seed),
+                        std::string(planted.scenario).c_str(), result.checker.data());
         } else {
-            std::printf("SURVIVED  %-44s %llu seeds of %s\n", planted.name.data(),
-                        static_cast<unsigned long long>(planted.budget), planted.scenario.data());
+            std::printf("SURVIVED  %-44s %llu seeds of %s\n", std::string(planted.name).c_str(),
+                        static_cast<unsigned long long>(planted.budget),
+                        std::string(planted.scenario).c_str());
         }
         std::fflush(stdout);
     }
