@@ -87,7 +87,7 @@ ALLOWED = [
             "APIs that are not built yet are not advertised"),
     Allowed(of("ApiVersions", "SupportedFeatures", "FinalizedFeatures", "FinalizedFeaturesEpoch"),
             "no feature is told before what it promises is built"),
-    Allowed(either(internal_topic, of("FindCoordinator"),
+    Allowed(either(internal_topic, both(of("FindCoordinator"), lambda one: holds(one.answers[1], ("ErrorCode", 15))),
                    both(of("InitProducerId"), named("TransactionalId = ")),
                    both(of("DescribeConfigs"), named("a group", "client metrics")),
                    both(of("Produce", "ErrorCode"), named("transactional"))),
