@@ -26,14 +26,18 @@ def crc32c(data):
     return crc ^ 0xFFFFFFFF
 
 
-def zigzag(number):
-    number = (number << 1) ^ (number >> 63)
+def varint(number):
+    """Seven bits a byte, the lowest first; not below 0."""
     out = bytearray()
     while number > 127:
         out.append(number & 127 | 128)
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+def zigzag(number):
+    return varint((number << 1) ^ (number >> 63))
 
 
 def sized(data):
