@@ -1,5 +1,6 @@
 #include "log/data_directory.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
@@ -262,10 +263,12 @@ io::Task<Result<LogState>> DataDirectory::from_summary(LogIdentity identity, Log
     for (const io::DirectoryEntry& entry : *entries) {
         const FileName name = parse_file(entry.name);
         if (name.kind == FileKind::log) sizes[name.base] = entry.size;
-        if (name.kind == FileKind::snapshot) state.snapshots.push_back(name.base);
+        if (name.kind == FileKind::snapshot && name.base <= summary.end)
+            state.snapshots.push_back(name.base);
         if (entry.name.ends_with(deleted_suffix))
             shared_.deleted.remove(join(directory, entry.name), io::Duration(0));
     }
+    std::sort(state.snapshots.begin(), state.snapshots.end());
     std::map<Offset, int64_t> expected;
     for (const SegmentSummary& segment : summary.segments) expected[segment.base] = segment.size;
     if (sizes != expected) co_return Errc::corrupt_data;
@@ -280,7 +283,7 @@ io::Task<Result<LogState>> DataDirectory::from_summary(LogIdentity identity, Log
         state.producers = std::move(*producers);
     }
     state.start = summary.start;
-    state.end = summary.end;
+    state.end = state.producers_kept = summary.end;
     for (const EpochStart& epoch : summary.epochs) state.epochs.assign(epoch.epoch, epoch.start);
     for (const SegmentSummary& each : summary.segments) {
         auto segment = std::make_shared<Segment>(shared_.segments, directory, each.base,

@@ -34,7 +34,8 @@ PartitionLog::PartitionLog(Shared& shared, LogIdentity identity, LogConfig confi
       segments_(std::move(state.segments)),
       producers_(std::move(state.producers)),
       epochs_(std::move(state.epochs)),
-      snapshots_(std::move(state.snapshots)) {
+      snapshots_(std::move(state.snapshots)),
+      producers_kept_(state.producers_kept) {
     check(!segments_.empty());
     epochs_dirty_ = state.epochs_unsaved;
     written_in_ = active();
@@ -95,7 +96,7 @@ Status PartitionLog::may_append() const {
 Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
     const record::HeaderView header(batch);
     if (const Status status = may_append(); !status) {
-        producers_.refused(header);
+        producers_.refused(header, shared_.world.clock.now());
         return status.error();
     }
     check(header.size() == batch.size(), header.size(), batch.size());
@@ -114,7 +115,7 @@ Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
     const int64_t staged = shared_.staged_bytes;
     if (staged > 0 &&
         staged + static_cast<int64_t>(batch.size()) > shared_.options.staged_bytes_max) {
-        producers_.refused(header);
+        producers_.refused(header, shared_.world.clock.now());
         return Error{Errc::over_budget, "too many bytes wait to be written"};
     }
 
@@ -131,7 +132,9 @@ void PartitionLog::forget_producers() {
     producers_.expire(shared_.world.clock.now(), expiry, ends_.durable);
 }
 
-void PartitionLog::refused(ByteView batch) { producers_.refused(record::HeaderView(batch)); }
+void PartitionLog::refused(ByteView batch) {
+    producers_.refused(record::HeaderView(batch), shared_.world.clock.now());
+}
 
 bool PartitionLog::must_roll(const record::HeaderView& batch) const {
     const Segment& segment = *segments_.back();
@@ -234,7 +237,7 @@ std::optional<Log::EpochEnd> PartitionLog::end_of_epoch(LeaderEpoch epoch) const
 io::Task<Status> PartitionLog::until_durable(Offset end) {
     if (ends_.durable >= end) co_return Status();
     if (stopped_ != Errc::none) co_return Error{stopped_, directory()};
-    Waiter waiter{end, nullptr, {}};
+    Waiter waiter{end, nullptr, Offset(), {}};
     waiters_.push_back(&waiter);
     co_return co_await waiter.done;
 }

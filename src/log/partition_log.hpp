@@ -48,10 +48,13 @@ struct LogState {
     std::vector<SegmentRef> segments;  // in order, at least one
     ProducerState producers;
     EpochCache epochs;
-    std::deque<Offset> snapshots;  // that exist, oldest first
-    Checkpoint checkpoint;         // in the last segment
-    Offset recorded_checkpoint;    // that the record of durable ends names; -1: not known
-    bool epochs_unsaved = false;   // their file does not have them yet
+    std::deque<Offset> snapshots;  // that are whole, oldest first
+    // A start finds what producers had sent below it without any segment below it; -1: none is
+    // known.
+    Offset producers_kept;
+    Checkpoint checkpoint;        // in the last segment
+    Offset recorded_checkpoint;   // that the record of durable ends names; -1: not known
+    bool epochs_unsaved = false;  // their file does not have them yet
 };
 
 // A checkpoint is due after DirectoryOptions::checkpoint_interval_bytes, but not before this many
@@ -127,6 +130,7 @@ private:
     struct Waiter {
         Offset end;
         SegmentRef segment;  // also waits until the durable end lies in this one; null: in any
+        Offset producers;    // also waits for producers_kept_ to reach it; -1: does not
         io::Once<Status> done;
     };
 
@@ -157,7 +161,9 @@ private:
     void mark_dirty(const SegmentRef& segment);
     io::Task<Status> roll_into(SegmentRef segment);
     io::Task<Status> leave(SegmentRef segment);
-    io::Task<Status> save_checkpoint(SegmentRef segment);
+    [[nodiscard]] bool checkpoint_due(int64_t size) const;
+    io::Task<Status> save_checkpoint(SegmentRef segment, const Buffer* snapshot);
+    io::Task<Status> write_nothing(SegmentRef segment);
     io::Task<void> write_failed(Error error);
     io::Task<Status> sync_files(io::Where where);
     io::Task<Status> save_epochs();
@@ -179,6 +185,7 @@ private:
     io::Task<Result<std::optional<TimedBatch>>> largest_in(SegmentRef segment, Offset up_to);
 
     // partition_retention.cpp
+    io::Task<Status> keep_producers(Offset base);
     io::Task<Result<size_t>> count_expired(Offset bound);
     io::Task<Status> make_durable_in(SegmentRef segment);
     io::Task<void> remove_segments(std::vector<SegmentRef> gone);
@@ -197,11 +204,13 @@ private:
     bool upkeep_due_ = false;  // the write Task has something to do without a batch
 
     std::deque<Staged> staged_;
-    SegmentRef written_in_;         // holds the written end
-    Checkpoint checkpoint_;         // the newest one, in written_in_
-    int64_t snapshot_bytes_ = 0;    // of the newest producer snapshot
-    Offset recorded_checkpoint_;    // the record of durable ends names this one
-    std::deque<Offset> snapshots_;  // producer snapshots there are, oldest first
+    SegmentRef written_in_;           // holds the written end
+    Checkpoint checkpoint_;           // the newest one, in written_in_
+    int64_t snapshot_bytes_ = 0;      // of the newest producer snapshot
+    Offset recorded_checkpoint_;      // the record of durable ends names this one
+    std::deque<Offset> snapshots_;    // producer snapshots that are whole, oldest first
+    Offset producers_kept_;           // the newest of them that is durable (LogState)
+    bool checkpoint_wanted_ = false;  // before the next one is due
     bool scheduled_ = false;
     bool writing_ = false;
     io::Signal idle_;  // the write Task ended

@@ -45,6 +45,14 @@ io::Task<Status> PartitionLog::advance_start(Offset start) {
         const Status durable = co_await until_durable(start);
         if (!durable) co_return durable;
     }
+    Offset base = segments_.front()->base;
+    for (const SegmentRef& segment : segments_)
+        if (segment->base <= start) base = segment->base;
+    // Once the start is recorded, recovery reads nothing before the segment that it lies in.
+    if (base > segments_.front()->base) {
+        const Status kept = co_await keep_producers(base);
+        if (!kept) co_return kept;
+    }
     start_wanted_ = std::max(start_wanted_, start);
     // Which segments go is decided before the record is made: the record must not name one of them.
     std::vector<SegmentRef> gone;
@@ -126,7 +134,7 @@ io::Task<Result<size_t>> PartitionLog::count_expired(Offset bound) {
 // then nothing needs those before it.
 io::Task<Status> PartitionLog::make_durable_in(SegmentRef segment) {
     if (durable_.segment->base >= segment->base) co_return Status();
-    Waiter waiter{segment->base, segment, {}};
+    Waiter waiter{segment->base, segment, Offset(), {}};
     waiters_.push_back(&waiter);
     if (!segment->created) {
         sometimes("log.old_segment_left");
@@ -134,6 +142,20 @@ io::Task<Status> PartitionLog::make_durable_in(SegmentRef segment) {
         schedule_write();
     }
     shared_.durability->wrote(*this, Durability::soon);
+    co_return co_await waiter.done;
+}
+
+// Completes when what producers sent below `base`, which is written, can be read from a snapshot at
+// or above it. As a rule the roll has left one; where the disk was full a start may have found
+// none.
+io::Task<Status> PartitionLog::keep_producers(Offset base) {
+    if (producers_kept_ >= base || mutant("log.producers_go_with_segments")) co_return Status();
+    if (const Status status = usable(); !status) co_return status;
+    sometimes("log.snapshot_before_removal");
+    Waiter waiter{base, nullptr, base, {}};
+    waiters_.push_back(&waiter);
+    checkpoint_wanted_ = upkeep_due_ = true;
+    schedule_write();
     co_return co_await waiter.done;
 }
 

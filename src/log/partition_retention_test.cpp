@@ -363,6 +363,62 @@ TEST_CASE("a start inside a segment does not forget what producers have sent") {
     CHECK(again->first == Offset(2));
 }
 
+// A machine that was killed when its disk was full, in the middle of a roll: what is left of the
+// producers' snapshot is a part, and the next start finds no room for another.
+struct Cramped : Kept {
+    Cramped() {
+        for (int32_t i = 0; i < 4; ++i) REQUIRE(append_sent(i).ok());
+        REQUIRE(machine.until_durable(log, Offset(4)).ok());
+        sim::SimDisk& disk = machine.node.disk();
+        disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+        REQUIRE(append_sent(4).ok());
+        CHECK(machine.until_durable(log, Offset(5)).code() == Errc::no_space);
+        machine.kill();
+        disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+        reopen();
+        CHECK(log->ends().appended == Offset(4));
+        config.retention_bytes = 0;
+        set_config();
+    }
+    Result<Appended> append_sent(int32_t sequence) {
+        return log->append(sent(sequence).view(), LeaderEpoch(0));
+    }
+    static Buffer sent(int32_t sequence) {
+        return batch({sequence, 1, 40, ProducerId(7), ProducerEpoch(0), sequence});
+    }
+};
+
+TEST_CASE("segments stay until what they say of producers is whole and durable elsewhere") {
+    Cramped kept;
+    sim::SimDisk& disk = kept.machine.node.disk();
+    disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+    const auto refused = sim::wait(kept.machine.simulation, kept.log->retain(Offset(4)));
+    CHECK(refused.code() == Errc::no_space);
+    CHECK(kept.start() == 0);
+    CHECK(kept.retain().segments == 2);
+    CHECK(kept.start() == 4);
+    kept.machine.crash();
+    kept.reopen();
+    const auto again = kept.append_sent(3);
+    REQUIRE(again.ok());
+    CHECK(again->duplicate);
+    CHECK(again->first == Offset(3));
+}
+
+TEST_CASE("a start is not moved over what alone knows of producers, whoever asks for it") {
+    Cramped kept;
+    sim::SimDisk& disk = kept.machine.node.disk();
+    disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+    const Status refused = sim::wait(kept.machine.simulation, kept.log->advance_start(Offset(4)));
+    CHECK(refused.code() == Errc::no_space);
+    kept.machine.crash();
+    kept.reopen();
+    CHECK(kept.start() == 0);
+    const auto again = kept.append_sent(3);
+    REQUIRE(again.ok());
+    CHECK(again->duplicate);
+}
+
 TEST_CASE("with flush.policy=os flush.ms and flush.messages bound what is not durable") {
     Machine machine(1);
     machine.options.flush_interval = sim::seconds(100);

@@ -77,8 +77,12 @@ Result<std::optional<ProducerBatch>> ProducerState::judge(const record::HeaderVi
     return std::optional<ProducerBatch>();
 }
 
-void ProducerState::refused(const record::HeaderView& batch) {
-    if (!idempotent(batch) || producers_.contains(batch.producer_id())) return;
+void ProducerState::refused(const record::HeaderView& batch, io::Monotonic now) {
+    if (!idempotent(batch)) return;
+    if (const auto found = producers_.find(batch.producer_id()); found != producers_.end()) {
+        found->second.active = {now};
+        return;
+    }
     const auto known = first_.find(batch.producer_id());
     if (known != first_.end() && known->second.epoch >= batch.producer_epoch()) return;
     expect_first(batch.producer_id(), {batch.producer_epoch(), batch.base_sequence()});
@@ -173,7 +177,9 @@ void ProducerState::undo(const Undo& step) {
     const auto now = producers_.find(step.id);
     if (!step.before && now != producers_.end() && now->second.count > 0)
         expect_first(step.id, {now->second.epoch, now->second.batches[0].first_sequence()});
-    put(step.id, step.before);
+    std::optional<Producer> before = step.before;
+    if (before && now != producers_.end()) before->active = now->second.active;
+    put(step.id, before);
 }
 
 void ProducerState::restore(ProducerId id, const Producer& producer) {

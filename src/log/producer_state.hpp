@@ -13,10 +13,10 @@
 // snapshot with a replay of the rest give the same. Appends can be taken back down to what settle()
 // said is written. Memory is bounded: above producers_max the producer that was silent longest is
 // forgotten, and so is whoever appended nothing for producer.id.expiration.ms. That time is
-// measured by the clock that does not jump, from the last append or else from the start of the
-// process: neither a wrong wall clock nor records with old timestamps make an active producer
-// forgotten (Kafka goes by the timestamps of the records). It is looked for when something is
-// appended, and now and then; there is no timer per producer.
+// measured by the clock that does not jump, from the last append, also one in vain, or else from
+// the start of the process: neither a wrong wall clock nor records with old timestamps make an
+// active producer forgotten (Kafka goes by the timestamps of the records). It is looked for when
+// something is appended, and now and then; there is no timer per producer.
 #pragma once
 
 #include <array>
@@ -53,8 +53,8 @@ struct ProducerBatch {
     [[nodiscard]] Offset first_offset() const { return last_offset - offset_delta; }
 };
 
-// When a producer last appended in this life of the process. No part of the state that a log gives:
-// all moments are equal.
+// When a producer last appended, or tried to, in this life of the process. No part of the state
+// that a log gives: all moments are equal.
 struct LastActive {
     io::Monotonic at{INT64_MIN};
     bool operator==(const LastActive&) const { return true; }
@@ -86,7 +86,7 @@ public:
     [[nodiscard]] Result<std::optional<ProducerBatch>> judge(const record::HeaderView& batch) const;
 
     // A batch was not appended for a reason that may pass, and will be sent again.
-    void refused(const record::HeaderView& batch);
+    void refused(const record::HeaderView& batch, io::Monotonic now);
     // `batch`, which has its offsets, is in the log. Live appends can be taken back until they are
     // settled, replayed ones cannot.
     void appended(const record::HeaderView& batch, io::Monotonic now = {});

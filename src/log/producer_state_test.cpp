@@ -80,7 +80,7 @@ TEST_CASE("an unknown producer begins anywhere, a new epoch at 0, an old epoch n
 TEST_CASE("a producer whose first batch was refused or taken back begins with that one") {
     Producers log;
     const Buffer first = Producers::made({4, 2}, Offset(0));
-    log.state.refused(record::HeaderView(first.view()));
+    log.state.refused(record::HeaderView(first.view()), log.now);
     CHECK(log.send({6, 1}) == Errc::out_of_order_sequence_number);
     CHECK(log.send({4, 2}) == Errc::none);
     CHECK(log.send({6, 1}) == Errc::none);
@@ -189,6 +189,30 @@ TEST_CASE("a producer that is silent for too long is forgotten, an active one ne
     CHECK(knows(3));
     at(209);
     CHECK_FALSE(knows(3));
+}
+
+TEST_CASE("a producer that tries in vain to append is not silent") {
+    using std::chrono::seconds;
+    const ProducerState::Expiry expiry{seconds(100), seconds(1)};
+    for (const bool staged : {true, false}) {
+        CAPTURE(staged);
+        Producers log;
+        log.state.expire(log.now, expiry, log.end);
+        CHECK(log.send({0}) == Errc::none);
+        CHECK(log.send({1}) == Errc::none);
+        log.state.settle(log.end);
+        // The disk is full for long.
+        for (int32_t second = 60; second < 600; second += 60) {
+            log.now = io::Monotonic{} + seconds(second);
+            log.state.expire(log.now, expiry, log.end);
+            const Buffer bytes = Producers::made({2}, log.end);
+            if (staged) log.state.appended(record::HeaderView(bytes.view()), log.now);
+            else log.state.refused(record::HeaderView(bytes.view()), log.now);
+            log.state.take_back(log.end);
+        }
+        CHECK(log.send({2}) == Errc::none);
+        CHECK(log.send({0}, Offset(0)) == Errc::none);
+    }
 }
 
 TEST_CASE("nobody is forgotten whose newest batch is not durable, or who has a transaction open") {

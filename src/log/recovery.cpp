@@ -54,6 +54,7 @@ io::Task<Result<LogState>> Recovery::run() {
     state.producers = std::move(producers_);
     state.epochs = std::move(epochs_);
     state.snapshots = snapshots_;
+    state.producers_kept = producers_kept_;
     state.epochs_unsaved = epochs_unsaved_;
     state.recorded_checkpoint = recorded_->checkpoint.offset;
     state.checkpoint = {segments_.back()->base, 0, {}};
@@ -155,6 +156,7 @@ io::Task<Result<Offset>> Recovery::end_of(SegmentRef segment) {
 // The newest valid snapshot that stands for nothing but what was durable.
 io::Task<Status> Recovery::choose_snapshot() {
     replay_from_ = segments_.front()->base;
+    Offset used;
     for (size_t i = snapshots_.size(); i-- > 0;) {
         // What lies below the log start is still read where its segment is there: it says what
         // idempotent producers have sent.
@@ -167,9 +169,10 @@ io::Task<Status> Recovery::choose_snapshot() {
         Result<ProducerState> state = decode_producers(bytes->view());
         if (!state) continue;
         producers_ = std::move(*state);
-        replay_from_ = snapshots_[i];
+        replay_from_ = used = snapshots_[i];
         break;
     }
+    drop_snapshots_above(used);
     read_from_ = recorded_in_;
     while (read_from_ > 0 && segments_[read_from_]->base > replay_from_) --read_from_;
     checkpoint_ = {segments_[read_from_]->base, 0, {}};
@@ -178,6 +181,12 @@ io::Task<Status> Recovery::choose_snapshot() {
         read_from_ == recorded_in_)
         checkpoint_ = recorded;
     co_return Status();
+}
+
+// Those are parts, or nobody knows: what is in the list is whole.
+void Recovery::drop_snapshots_above(Offset used) {
+    for (; !snapshots_.empty() && snapshots_.back() > used; snapshots_.pop_back())
+        unfinished_.push_back(segment_file(snapshots_.back(), FileKind::snapshot));
 }
 
 bool Recovery::below_recorded(size_t i, int64_t position) const {

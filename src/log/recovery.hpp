@@ -55,6 +55,7 @@ private:
     io::Task<Status> check_older();
     io::Task<Result<Offset>> end_of(SegmentRef segment);
     io::Task<Status> choose_snapshot();
+    void drop_snapshots_above(Offset used);
 
     io::Task<Status> read();
     // Reads segments_[i], from cut_ on if it is there.
@@ -94,7 +95,8 @@ private:
     size_t read_from_ = 0;                 // the first segment that is read
     Checkpoint checkpoint_;                // where in it
     Offset start_;
-    Offset replay_from_;  // of the snapshot that producers_ began with
+    Offset replay_from_;     // of the snapshot that producers_ began with
+    Offset producers_kept_;  // LogState
     ProducerState producers_;
     EpochCache epochs_;
     EpochCache saved_epochs_;  // as their file has them

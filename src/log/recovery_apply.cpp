@@ -104,15 +104,9 @@ io::Task<Status> Recovery::drop_stale_files() {
         if (!removed) co_return removed;
     }
     passed_.clear();
-    std::deque<Offset> kept;
-    for (const Offset at : snapshots_) {
-        if (at <= cut_.end) kept.push_back(at);
-        else unfinished_.push_back(segment_file(at, FileKind::snapshot));
-    }
     // The one that was used stays, and one before it to fall back to.
-    for (; kept.size() > 2 && kept[1] < replay_from_; kept.pop_front())
-        unfinished_.push_back(segment_file(kept.front(), FileKind::snapshot));
-    snapshots_ = std::move(kept);
+    for (; snapshots_.size() > 2; snapshots_.pop_front())
+        unfinished_.push_back(segment_file(snapshots_.front(), FileKind::snapshot));
     for (const std::string& name : unfinished_) {
         const Status removed = co_await shared_->world.disk.unlink(join(path_, name));
         if (!removed && removed.code() != Errc::not_found) co_return removed;
@@ -137,8 +131,8 @@ io::Task<Status> Recovery::rewrite(SegmentRef segment, int64_t position) {
     co_return Status();
 }
 
-// What older segments said of producers must not be needed once more: retention may delete them. A
-// snapshot that was found may be known to the page cache alone, so it is written again too.
+// So that what older segments say of producers is not needed once more, and retention may delete
+// them. A snapshot that was found may be known to the page cache alone, so it is written again too.
 io::Task<Status> Recovery::save_producers() {
     if (producers_.producers().empty()) co_return Status();
     const Buffer snapshot = encode_producers(producers_);
@@ -175,13 +169,18 @@ io::Task<Status> Recovery::make_durable() {
     }
     if (fault_point("log.recovery.synced")) co_return Errc::io_error;
     Status status;
+    bool kept = false;
     if (!(saved_epochs_ == epochs_))
         status = co_await replace_file(&shared_->world.disk, join(path_, epoch_checkpoint_file),
                                        epochs_.text());
     epochs_unsaved_ = status.code() == Errc::no_space;
-    if (status) status = co_await save_producers();
+    if (status || epochs_unsaved_) {
+        status = co_await save_producers();
+        kept = status.ok();
+    }
     if (status.code() == Errc::no_space) status = Status();
-    if (status || epochs_unsaved_) status = co_await shared_->world.disk.sync_directory(path_);
+    if (status) status = co_await shared_->world.disk.sync_directory(path_);
+    if (kept) producers_kept_ = cut_.end;
     co_return status;
 }
 

@@ -68,10 +68,7 @@ io::Task<Status> PartitionLog::write_run() {
         Status rolled = co_await roll_into(segment);
         if (!rolled) co_return rolled;
     }
-    if (staged_.empty()) {
-        shared_.durability->wrote(*this, Durability::soon);
-        co_return Status();
-    }
+    if (staged_.empty()) co_return co_await write_nothing(segment);
     const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
     if (!file) co_return file.error();
     if (stopped_ != Errc::none) co_return stopped_;
@@ -84,14 +81,31 @@ io::Task<Status> PartitionLog::write_run() {
         if (staged.segment != segment || to - segment->size >= write_bytes_max) break;
         to = staged.batch.position + staged.batch.size;
     }
+    // The producers' state is that of the appended end: it can be saved when this writes all.
+    const bool all = staged_.back().segment == segment && to == segment->appended_size;
+    const bool due = all && checkpoint_due(to);
+    const Buffer snapshot = due ? encode_producers(producers_) : Buffer();
     Status status = co_await write_pieces(segment, *file, to);
     if (!status) co_return status;
     if (stopped_ != Errc::none) co_return stopped_;
     segment->file = *file;
     count_written(segment, to);
-    status = co_await save_checkpoint(segment);
+    status = co_await save_checkpoint(segment, due ? &snapshot : nullptr);
     // Without room for these the log still goes on.
-    co_return transient(status.code()) ? Status() : status;
+    if (!transient(status.code())) co_return status;
+    wake_waiters(Errc::no_space);
+    co_return Status();
+}
+
+// Upkeep without a batch.
+io::Task<Status> PartitionLog::write_nothing(SegmentRef segment) {
+    Status status;
+    if (checkpoint_wanted_) {
+        const Buffer snapshot = encode_producers(producers_);
+        status = co_await save_checkpoint(segment, &snapshot);
+    }
+    if (status) shared_.durability->wrote(*this, Durability::soon);
+    co_return status;
 }
 
 // Of a segment that an earlier life began. Until its first write in this life it does not roll by
@@ -104,22 +118,24 @@ io::Task<Status> PartitionLog::read_first_timestamp(SegmentRef segment, io::File
     co_return Status();
 }
 
-// From time to time: what makes the next recovery short.
-io::Task<Status> PartitionLog::save_checkpoint(SegmentRef segment) {
-    const int64_t due = std::max(shared_.options.checkpoint_interval_bytes,
-                                 checkpoint_snapshot_share * snapshot_bytes_);
-    // The producers' state is that of the appended end, so it can only be saved when that is
-    // written.
-    const bool now = segment->size - checkpoint_.position >= due && staged_.empty();
-    if (!now && segment->builder.pending() < index_pending_max) co_return Status();
-    const Buffer snapshot = now ? encode_producers(producers_) : Buffer();
-    const Offset at = ends_.written;
-    const int64_t position = segment->size;
+bool PartitionLog::checkpoint_due(int64_t size) const {
+    if (checkpoint_wanted_) return true;
+    return size - checkpoint_.position >= std::max(shared_.options.checkpoint_interval_bytes,
+                                                   checkpoint_snapshot_share * snapshot_bytes_);
+}
+
+// What makes the next recovery short, with the producers' state at the written end; without a
+// snapshot only indexes of which much waits.
+io::Task<Status> PartitionLog::save_checkpoint(SegmentRef segment, const Buffer* snapshot) {
+    if (snapshot == nullptr && segment->builder.pending() < index_pending_max) co_return Status();
     Status status = co_await flush_index(segment, config_.index_interval_bytes, &derived_);
-    if (!status || !now) co_return status;
-    status = co_await save_producers(at, &snapshot);
+    if (!status || snapshot == nullptr) co_return status;
+    const bool wanted = std::exchange(checkpoint_wanted_, false);
+    status = co_await save_producers(ends_.written, snapshot);
     names_dirty_ = true;
-    if (status) checkpoint_ = {at, position, segment->builder.state()};
+    if (!status) co_return status;
+    checkpoint_ = {ends_.written, segment->size, segment->builder.state()};
+    if (wanted) shared_.durability->wrote(*this, Durability::soon);
     co_return status;
 }
 
@@ -205,6 +221,8 @@ io::Task<Status> PartitionLog::leave(SegmentRef segment) {
 }
 
 io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot) {
+    // A whole one is not written anew: without room for it neither would be left.
+    if (!snapshots_.empty() && snapshots_.back() == at) co_return Status();
     io::Disk* disk = &shared_.world.disk;
     const std::string path = join(directory(), segment_file(at, FileKind::snapshot));
     const Result<io::FileRef> file = co_await disk->open(path, io::OpenMode::create);
@@ -216,7 +234,8 @@ io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot)
     derived_.push_back(*file);
     names_dirty_ = true;
     snapshot_bytes_ = static_cast<int64_t>(snapshot->size());
-    if (snapshots_.empty() || snapshots_.back() < at) snapshots_.push_back(at);
+    check(snapshots_.empty() || snapshots_.back() < at, at);
+    snapshots_.push_back(at);
     // The one that the record names stays, and one before it to fall back to.
     while (snapshots_.size() > 2 && snapshots_[1] < recorded_checkpoint_) {
         const Offset old = snapshots_.front();
@@ -283,7 +302,7 @@ void PartitionLog::stop(Errc why) {
 }
 
 bool PartitionLog::has_reached(const Waiter& waiter) const {
-    if (waiter.end > ends_.durable) return false;
+    if (waiter.end > ends_.durable || waiter.producers > producers_kept_) return false;
     return waiter.segment == nullptr || durable_.segment->base >= waiter.segment->base;
 }
 
@@ -293,6 +312,7 @@ void PartitionLog::wake_waiters(Errc why) {
         const auto waiter = at++;
         const bool reached = has_reached(**waiter);
         const bool refused = (*waiter)->end > ends_.appended ||
+                             (*waiter)->producers > producers_kept_ ||
                              ((*waiter)->segment != nullptr && !(*waiter)->segment->created);
         const bool lost = why == Errc::no_space ? refused : why != Errc::none;
         if (reached || lost) ready.splice(ready.end(), waiters_, waiter);
@@ -317,11 +337,13 @@ io::Task<Status> PartitionLog::sync(io::Where where) {
     const WrittenEnd target = written_now();
     sync_began_ = target.place.offset;
     const int64_t batches = std::exchange(batches_unsynced_, 0);
+    const Offset kept = snapshots_.empty() ? Offset() : snapshots_.back();
     Status status = step("log.sync.begins");
     if (status) status = co_await sync_files(where);
     if (status) status = step("log.sync.ends");
     if (stopped_ != Errc::none) co_return stopped_;
     if (!status && !mutant("log.sync_error_ignored")) co_return status;
+    producers_kept_ = std::max(producers_kept_, kept);
     if (target.place.offset < ends_.durable) co_return Status();
     ends_.durable = target.place.offset;
     durable_ = target;

@@ -152,6 +152,9 @@ io::Task<Result<Offset>> Partition::delete_records(int64_t offset) {
     const Offset to = offset == delete_to_high_watermark ? window->high_watermark : Offset(offset);
     if (to.value() < 0 || to > window->high_watermark) co_return Errc::offset_out_of_range;
     const Status moved = co_await log_->advance_start(to);
+    // A disk that is full passes, and clients know one name for that.
+    if (moved.code() == Errc::no_space)
+        co_return Error{Errc::kafka_storage_error, moved.error().text()};
     if (!moved.ok()) co_return moved.error();
     // Who asks for the start after this answer hears the new one.
     io::Once<Offset> told;

@@ -50,6 +50,8 @@ public:
     // `code`, whatever the fault plan says. A failed write has written a drawn part; a failed sync
     // drops what it should have synced.
     void fail_next(DiskOp op, std::string path_suffix, Errc code, int times = 1);
+    // What is left of these, and of stalls, does not happen.
+    void fail_no_more() { scripts_.clear(); }
     // The next such operation takes `time`.
     void stall_next(DiskOp op, std::string path_suffix, io::Duration time);
 

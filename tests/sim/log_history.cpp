@@ -60,8 +60,7 @@ LogHistory::LogHistory(uint64_t seed)
             options.pause_max = milliseconds(random_.chance(0.5) ? 1 : 100);
             options.first_sequence = random_.chance(0.1) ? INT32_MAX - 40 : 0;
             options.old = {milliseconds(log_config_.producer_expiration_ms),
-                           log_config_.producer_expiration_ms > expiration_drawn_max_ms &&
-                               log_config_.retention_ms < 0 && log_config_.retention_bytes < 0};
+                           log_config_.producer_expiration_ms > expiration_drawn_max_ms};
             options.age_max_ms = 500;
             options.timeline = timelines_.back().get();
             options.codec = random_.chance(0.3) ? Codec::lz4 : Codec::none;
@@ -287,11 +286,27 @@ void LogHistory::live(End end, bool faulty) {
             if (node_.alive()) node_.crash();
         });
     }
+    const sim::EventId cramped = faulty && random_.chance(0.3) ? cramp() : sim::EventId::none;
     if (start())
         work(io::Duration(
             random_.between(1'000'000, random_.chance(0.2) ? 2'000'000'000 : 200'000'000)));
     simulation_.cancel(sudden);
+    simulation_.cancel(cramped);
     stop(end);
+}
+
+// Somebody else fills the disk, perhaps until the next life, or clears up. Room for files as small
+// as snapshots comes and goes most quickly.
+sim::EventId LogHistory::cramp() {
+    const bool fills = random_.chance(0.6);
+    const auto failing = static_cast<int>(random_.chance(0.5) ? random_.between(1, 300) : 0);
+    return simulation_.after(io::Duration(random_.between(1, 50'000'000)), [this, fills, failing] {
+        if (failing > 0)
+            node_.disk().fail_next(sim::DiskOp::write, ".snapshot", Errc::no_space, failing);
+        int64_t& quota = node_.disk().faults.quota_bytes;
+        quota = fills ? std::min(quota, node_.disk().used_bytes() + random_.between(0, 1000))
+                      : INT64_MAX;
+    });
 }
 
 Outcome LogHistory::run() {
@@ -304,6 +319,7 @@ Outcome LogHistory::run() {
         if (draw >= 5 && draw < 8 && random_.chance(0.3)) node_.disk().settle();
     }
     node_.disk().faults = sim::DiskFaults{};
+    node_.disk().fail_no_more();
     simulation_.config().fault_point_enabled = 0;
     faulty_ = false;
     for (int i = 0; i < 3 && outcome_.violations.empty(); ++i) {

@@ -28,6 +28,7 @@ private:
     enum class End : uint8_t { clean, kill, power_cut };
 
     // One life; false when the history cannot go on (a violation was found).
+    sim::EventId cramp();
     void live(End end, bool faulty);
     bool start();
     bool open_logs();
