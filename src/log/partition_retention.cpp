@@ -49,7 +49,7 @@ io::Task<Status> PartitionLog::advance_start(Offset start) {
     for (const SegmentRef& segment : segments_)
         if (segment->base <= start) base = segment->base;
     // Once the start is recorded, recovery reads nothing before the segment that it lies in.
-    if (base > segments_.front()->base) {
+    if (base > segments_.front()->base && !careless) {
         const Status kept = co_await keep_producers(base);
         if (!kept) co_return kept;
     }
