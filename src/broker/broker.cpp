@@ -40,6 +40,20 @@ replica::WaitLimits wait_limits(const Settings& settings) {
     return {.waiters = waiters, .keys = waiters * keys_each};
 }
 
+coord::GroupLimits group_limits(const Settings& settings) {
+    const auto small = [&settings](std::string_view name) {
+        return static_cast<int32_t>(settings.integer(name));
+    };
+    coord::GroupLimits limits;
+    limits.session_timeout_min_ms = small("group.min.session.timeout.ms");
+    limits.session_timeout_max_ms = small("group.max.session.timeout.ms");
+    limits.members_max = small("group.max.size");
+    limits.initial_delay_ms = small("group.initial.rebalance.delay.ms");
+    limits.offset_metadata_max = small("offset.metadata.max.bytes");
+    limits.offset_retention_ms = settings.integer("offsets.retention.minutes") * 60'000;
+    return limits;
+}
+
 FetchSessions::Limits session_limits(const Settings& settings) {
     FetchSessions::Limits limits;
     limits.slots =
@@ -65,14 +79,17 @@ public:
     io::Task<void> prepare(const meta::Builder::Publication* change) override {
         if (!change->delta.node_configs_changed) {
             co_await broker_->replicas_->prepare(change);
+            broker_->groups_->prepared(*change);
             co_return;
         }
         take_up(*change->after);
         meta::Builder::Publication told = *change;
         add_every_topic(told);
         co_await broker_->replicas_->prepare(&told);
+        broker_->groups_->prepared(told);
     }
     io::Task<void> published(const meta::Builder::Publication* change) override {
+        broker_->groups_->published(*change);
         return broker_->replicas_->published(change);
     }
 
@@ -146,6 +163,7 @@ io::Task<Status> Broker::start_control() {
     const NodeId id = node->id;
     replicas_ = std::make_unique<replica::Manager>(world_, replica::Manager::Options{.self = id},
                                                    directories_.get(), &waiting_, &rules_);
+    make_groups();
     publishing_ = std::make_unique<Publishing>(this);
     control::Controller::Options options;
     options.self = std::move(*node);
@@ -162,6 +180,36 @@ io::Task<Status> Broker::start_control() {
     const Status started = co_await controller_->start();
     if (!started.ok()) co_return started;
     co_return co_await directories_->claim({image()->cluster_id, id});
+}
+
+void Broker::make_groups() {
+    coord::GroupCoordinator::Options options;
+    options.limits = group_limits(settings_);
+    options.expiry_interval =
+        std::chrono::milliseconds(settings_.integer("offsets.retention.check.interval.ms"));
+    options.make_topic = [this] { return make_offsets_topic(); };
+    options.journal = journal_;
+    groups_ = std::make_unique<coord::GroupCoordinator>(world_, std::move(options), replicas_.get(),
+                                                        &waiting_);
+}
+
+// As Kafka makes it: compacted, with the settings that stand for it.
+io::Task<Status> Broker::make_offsets_topic() {
+    const auto nodes = static_cast<int64_t>(image()->nodes.size());
+    std::vector<control::NewTopic> topics(1);
+    topics[0].name = coord::offsets_topic;
+    topics[0].partitions = static_cast<int32_t>(settings_.integer("offsets.topic.num.partitions"));
+    topics[0].replication_factor = static_cast<int16_t>(
+        std::min(settings_.integer("offsets.topic.replication.factor"), nodes));
+    topics[0].configs = {{"cleanup.policy", "compact"},
+                         {"compression.type", "producer"},
+                         {"segment.bytes", settings_.text("offsets.topic.segment.bytes")}};
+    const std::vector<control::CreatedTopic> made =
+        co_await controller_->create_topics(std::move(topics), false);
+    if (made.front().status.code() == Errc::topic_already_exists) co_return Status();
+    if (!made.front().status.ok() && journal_)
+        journal_("groups cannot be served: " + made.front().status.error().text());
+    co_return made.front().status;
 }
 
 io::Task<Status> Broker::open_other_directories() {
@@ -255,6 +303,7 @@ io::Task<Status> Broker::listen() {
                  .controller = controller_.get(),
                  .producer_ids = producer_ids_.get(),
                  .auto_creation = auto_creation_.get(),
+                 .groups = groups_.get(),
                  .fetch_sessions = fetch_sessions_.get(),
                  .decompressor = &decompressor_});
     traffic_ = std::make_unique<Traffic>(services_.get(), &directories_->common().tail, journal_);
@@ -282,10 +331,12 @@ io::Task<Status> Broker::close() {
     world_.timers.cancel(sync_watch_);
     if (server_ != nullptr) co_await server_->close();
     co_await gate_.close();
+    if (groups_ != nullptr) groups_->stop();
     if (auto_creation_ != nullptr) co_await auto_creation_->close();
     if (retention_ != nullptr) co_await retention_->close();
     if (controller_ != nullptr) co_await controller_->close();
     if (replicas_ != nullptr) co_await replicas_->close();
+    if (groups_ != nullptr) co_await groups_->close();
     waiting_.close();
     Status closed;
     if (directories_ != nullptr) closed = co_await directories_->close();

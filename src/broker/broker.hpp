@@ -30,6 +30,7 @@
 #include "broker/traffic.hpp"
 #include "bytes/compression.hpp"
 #include "control/controller.hpp"
+#include "coord/coordinator.hpp"
 #include "io/gate.hpp"
 #include "io/task.hpp"
 #include "io/timers.hpp"
@@ -114,6 +115,8 @@ private:
     io::Task<void> register_directories();
     void watch_syncs();
     io::Task<Status> start_control();
+    void make_groups();
+    io::Task<Status> make_offsets_topic();
     io::Task<Status> listen();
     [[nodiscard]] Result<meta::Node> self() const;
     void tell_metrics(MetricsWriter& writer) const;
@@ -133,6 +136,7 @@ private:
     std::unique_ptr<log::Directories> directories_;
     std::unique_ptr<quorum::EmbeddedLog> metadata_;
     std::unique_ptr<replica::Manager> replicas_;
+    std::unique_ptr<coord::GroupCoordinator> groups_;
     std::unique_ptr<Publishing> publishing_;
     std::unique_ptr<control::Controller> controller_;
     std::unique_ptr<ProducerIds> producer_ids_;

@@ -437,14 +437,6 @@ TEST_CASE("an_idempotent_producer_is_answered_its_first_offset_again_also_after_
     CHECK(cluster.client.ask<wire::InitProducerIdResponse>(transactional, 4).error_code == 15);
     transactional.transactional_id = "";
     CHECK(cluster.client.ask<wire::InitProducerIdResponse>(transactional, 4).error_code == 42);
-    for (int version = 0; version <= 6; ++version) {
-        wire::FindCoordinatorRequest request;
-        request.key = version < 4 ? "g" : "";
-        if (version >= 4) request.coordinator_keys = {"g", "h"};
-        const auto answer = cluster.client.ask<wire::FindCoordinatorResponse>(request, version);
-        if (version < 4) CHECK(answer.error_code == 15);
-        else CHECK(answer.coordinators.size() == 2);
-    }
 }
 
 TEST_CASE("a_full_disk_refuses_writes_and_everything_else_goes_on") {

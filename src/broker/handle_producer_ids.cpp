@@ -1,17 +1,11 @@
-// InitProducerId for idempotent producers, and FindCoordinator, which has nobody to name yet.
-#include <string>
-#include <utility>
-
+// InitProducerId for idempotent producers.
 #include "broker/handlers.hpp"
 #include "broker/services.hpp"
-#include "wire/messages/find_coordinator.hpp"
 #include "wire/messages/init_producer_id.hpp"
 
 namespace cambium::broker {
 
 namespace {
-
-constexpr int8_t last_key_type = 2;  // share groups, from version 6 on
 
 // Kafka's checks before an id is given: an empty transactional id, or half of an id and epoch.
 bool contradicts_itself(const wire::InitProducerIdRequest& request) {
@@ -49,32 +43,6 @@ io::Task<Reply> handle_init_producer_id(Services* services, Request* request) {
         response.producer_epoch = 0;
     } else {
         response.error_code = wire_code(told_to_producers(id.code()));
-    }
-    co_return answer_with(response, *request);
-}
-
-io::Task<Reply> handle_find_coordinator(Services* services, Request* request) {
-    (void)services;
-    auto decoded = wire::decode<wire::FindCoordinatorRequest>(request->body, request->version());
-    if (!decoded.ok()) co_return Reply::close(decoded.error().text());
-    const bool known = decoded->key_type >= 0 && decoded->key_type <= last_key_type &&
-                       (decoded->key_type < last_key_type || request->version() >= 6);
-    const Errc code = known ? Errc::coordinator_not_available : Errc::invalid_request;
-    wire::FindCoordinatorResponse response;
-    if (request->version() < 4) {
-        response.error_code = wire_code(code);
-        response.error_message = std::string(sentence(code));
-        response.node_id = -1;
-        response.port = -1;
-        co_return answer_with(response, *request);
-    }
-    for (std::string& key : decoded->coordinator_keys) {
-        response.coordinators.push_back({.key = std::move(key),
-                                         .node_id = -1,
-                                         .host = {},
-                                         .port = -1,
-                                         .error_code = wire_code(code),
-                                         .error_message = std::string(sentence(code))});
     }
     co_return answer_with(response, *request);
 }

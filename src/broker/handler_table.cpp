@@ -29,18 +29,27 @@ constexpr HandlerRow produce_row() {
     return produce;
 }
 
-constexpr HandlerRow fetch_row() {
-    HandlerRow fetch = row(ApiKey::fetch, handle_fetch, QuotaClass::fetch);
-    fetch.waits_for_records = true;
-    return fetch;
+constexpr HandlerRow waiting_row(ApiKey api, Handler handler,
+                                 QuotaClass quota = QuotaClass::request) {
+    HandlerRow waiting = row(api, handler, quota);
+    waiting.waits_for_records = true;
+    return waiting;
 }
 
 constexpr std::array table{
     produce_row(),
-    fetch_row(),
+    waiting_row(ApiKey::fetch, handle_fetch, QuotaClass::fetch),
     row(ApiKey::list_offsets, handle_list_offsets),
     row(ApiKey::metadata, handle_metadata),
+    row(ApiKey::offset_commit, handle_offset_commit),
+    row(ApiKey::offset_fetch, handle_offset_fetch),
     row(ApiKey::find_coordinator, handle_find_coordinator),
+    waiting_row(ApiKey::join_group, handle_join_group),
+    row(ApiKey::heartbeat, handle_heartbeat),
+    row(ApiKey::leave_group, handle_leave_group),
+    waiting_row(ApiKey::sync_group, handle_sync_group),
+    row(ApiKey::describe_groups, handle_describe_groups),
+    row(ApiKey::list_groups, handle_list_groups),
     row(ApiKey::api_versions, handle_api_versions, QuotaClass::none),
     row(ApiKey::create_topics, handle_create_topics, QuotaClass::controller_mutation),
     row(ApiKey::delete_topics, handle_delete_topics, QuotaClass::controller_mutation),
@@ -52,10 +61,12 @@ constexpr std::array table{
     row(ApiKey::alter_replica_log_dirs, handle_alter_replica_log_dirs),
     row(ApiKey::describe_log_dirs, handle_describe_log_dirs),
     row(ApiKey::create_partitions, handle_create_partitions, QuotaClass::controller_mutation),
+    row(ApiKey::delete_groups, handle_delete_groups),
     row(ApiKey::elect_leaders, handle_elect_leaders),
     row(ApiKey::incremental_alter_configs, handle_incremental_alter_configs),
     row(ApiKey::alter_partition_reassignments, handle_alter_partition_reassignments),
     row(ApiKey::list_partition_reassignments, handle_list_partition_reassignments),
+    row(ApiKey::offset_delete, handle_offset_delete),
     row(ApiKey::describe_quorum, handle_describe_quorum),
     row(ApiKey::update_features, handle_update_features),
     row(ApiKey::describe_cluster, handle_describe_cluster),

@@ -75,5 +75,15 @@ io::Task<Reply> handle_elect_leaders(Services* services, Request* request);
 io::Task<Reply> handle_alter_partition_reassignments(Services* services, Request* request);
 io::Task<Reply> handle_list_partition_reassignments(Services* services, Request* request);
 io::Task<Reply> handle_find_coordinator(Services* services, Request* request);
+io::Task<Reply> handle_join_group(Services* services, Request* request);
+io::Task<Reply> handle_sync_group(Services* services, Request* request);
+io::Task<Reply> handle_heartbeat(Services* services, Request* request);
+io::Task<Reply> handle_leave_group(Services* services, Request* request);
+io::Task<Reply> handle_describe_groups(Services* services, Request* request);
+io::Task<Reply> handle_list_groups(Services* services, Request* request);
+io::Task<Reply> handle_delete_groups(Services* services, Request* request);
+io::Task<Reply> handle_offset_commit(Services* services, Request* request);
+io::Task<Reply> handle_offset_fetch(Services* services, Request* request);
+io::Task<Reply> handle_offset_delete(Services* services, Request* request);
 
 }  // namespace cambium::broker

@@ -29,6 +29,9 @@ inline constexpr int32_t topic_operations =
 inline constexpr int32_t cluster_operations =
     bits(Operation::create, Operation::alter, Operation::describe, Operation::cluster_action,
          Operation::describe_configs, Operation::alter_configs, Operation::idempotent_write);
+inline constexpr int32_t group_operations =
+    bits(Operation::read, Operation::remove, Operation::describe, Operation::describe_configs,
+         Operation::alter_configs);
 static_assert(topic_operations == 3576 && cluster_operations == 8096);
 
 }  // namespace cambium::broker

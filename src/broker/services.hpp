@@ -8,6 +8,7 @@
 #include "broker/producer_ids.hpp"
 #include "bytes/compression.hpp"
 #include "control/controller.hpp"
+#include "coord/coordinator.hpp"
 #include "io/world.hpp"
 #include "log/directories.hpp"
 #include "replica/manager.hpp"
@@ -43,6 +44,7 @@ struct Services {
     control::Controller* controller;
     ProducerIds* producer_ids;
     AutoCreation* auto_creation;
+    coord::GroupCoordinator* groups;
     FetchSessions* fetch_sessions;
     // For the payloads of batches; used within one call, never across a wait.
     Decompressor* decompressor;

@@ -51,8 +51,8 @@ GroupCoordinator::~GroupCoordinator() = default;
 
 void GroupCoordinator::prepared(const meta::Builder::Publication& change) {
     image_ = change.after;
-    for (const meta::TopicRef& topic : change.delta.created)
-        if (topic->name == offsets_topic) begin(*topic);
+    const meta::TopicRef topic = image_->topic(offsets_topic);
+    if (topic != nullptr && topic->id != topic_) begin(*topic);
 }
 
 void GroupCoordinator::published(const meta::Builder::Publication& change) {

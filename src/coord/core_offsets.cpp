@@ -78,6 +78,7 @@ bool GroupCore::knows(std::string_view group) const { return find(group) != null
 Result<std::vector<Errc>> GroupCore::delete_offsets(Ticket ticket, const std::string& group_id,
                                                     const std::vector<TopicPartition>& partitions,
                                                     Effects& effects) {
+    if (group_id.empty()) return Errc::invalid_group_id;
     Group* const group = find(group_id);
     if (group == nullptr) return Errc::group_id_not_found;
     // What members of other kinds read is not known here.
@@ -117,9 +118,15 @@ Errc GroupCore::delete_group(Ticket ticket, const std::string& group_id, Effects
             for (const auto& [partition, committed] : partitions)
                 write.records.emplace_back(tombstone(group_id, topic, partition));
     if (group->logged) write.records.emplace_back(GroupRecord{{group_id}, std::nullopt});
-    // Nothing but an id that somebody was given: it goes by itself.
-    if (write.records.empty()) return Errc::group_id_not_found;
-    want(*group, std::move(write), effects);
+    if (!write.records.empty()) {
+        want(*group, std::move(write), effects);
+        return Errc::none;
+    }
+    // Nothing but ids that somebody was given.
+    for (const std::string& member_id : std::exchange(group->pending, {}))
+        deadlines_.cancel({group_id, DueKind::pending, member_id});
+    effects.done.emplace_back(ticket, Errc::none);
+    drop_if_nothing_left(group_id);
     return Errc::none;
 }
 
