@@ -53,6 +53,29 @@ def topics_of(name, field, items):
     return [{name: "three", field: items}]
 
 
+def sync_group(version, _):
+    return {"GroupId": "odd", "GenerationId": 1, "MemberId": "nobody", "Assignments": [{"MemberId": "nobody", "Assignment": b"a"}],
+            **({"ProtocolType": "consumer", "ProtocolName": "range"} if version >= 5 else {})}
+
+
+def leave_group(version, _):
+    return {"GroupId": "odd", **({"MemberId": "nobody"} if version < 3 else {"Members": [{"MemberId": "nobody"}]})}
+
+
+def offset_commit(version, side):
+    return {"GroupId": "odd-offsets", "GenerationIdOrMemberEpoch": -1, "MemberId": "", "Topics": [
+        {**keyed(version, side, "three", 10), "Partitions": [{"PartitionIndex": 0, "CommittedOffset": 1, "CommittedMetadata": "a"}]}]}
+
+
+def list_groups(version, _):
+    return {**({"StatesFilter": ["Stable"]} if version >= 4 else {}), **({"TypesFilter": ["classic"]} if version >= 5 else {})}
+
+
+def offset_fetch(version, side):
+    topics = [{**keyed(version, side, "three", 10), "PartitionIndexes": [0]}]
+    return {"Groups": [{"GroupId": "odd-offsets", "Topics": topics}]} if version >= 8 else {"GroupId": "odd-offsets", "Topics": topics}
+
+
 BASES = {
     "Produce": produce,
     "Fetch": fetch,
@@ -60,6 +83,17 @@ BASES = {
         "Name", "Partitions", [{"PartitionIndex": 0, "Timestamp": -1}])}),
     "Metadata": fixed({"Topics": [{"Name": "plain"}], "AllowAutoTopicCreation": False}),
     "FindCoordinator": coordinator,
+    "OffsetCommit": offset_commit,
+    "OffsetFetch": offset_fetch,
+    "JoinGroup": fixed({"GroupId": "odd", "SessionTimeoutMs": 30000, "RebalanceTimeoutMs": 30000, "MemberId": "nobody",
+                        "ProtocolType": "consumer", "Protocols": [{"Name": "range", "Metadata": b"m"}]}),
+    "SyncGroup": sync_group,
+    "Heartbeat": fixed({"GroupId": "odd", "GenerationId": 1, "MemberId": "nobody"}),
+    "LeaveGroup": leave_group,
+    "DescribeGroups": fixed({"Groups": ["odd"]}),
+    "ListGroups": list_groups,
+    "DeleteGroups": fixed({"GroupsNames": ["odd"]}),
+    "OffsetDelete": fixed({"GroupId": "odd", "Topics": topics_of("Name", "Partitions", [{"PartitionIndex": 0}])}),
     "ApiVersions": fixed({"ClientSoftwareName": "oracle", "ClientSoftwareVersion": "1"}),
     "CreateTopics": create_topics,
     "DeleteTopics": delete_topics,

@@ -28,6 +28,9 @@ GROUPED = {
     ("AlterReplicaLogDirs", "Results"): (("TopicName",), "Partitions", "PartitionIndex"),
     ("ElectLeaders", "ReplicaElectionResults"): (("Topic",), "PartitionResult", "PartitionId"),
     ("DescribeLogDirs", "Topics"): (("Name",), "Partitions", "PartitionIndex"),
+    ("OffsetCommit", "Topics"): (("Name", "TopicId"), "Partitions", "PartitionIndex"),
+    ("OffsetFetch", "Topics"): (("Name", "TopicId"), "Partitions", "PartitionIndex"),
+    ("OffsetDelete", "Topics"): (("Name",), "Partitions", "PartitionIndex"),
 }
 # Other lists without an order: what their elements are sorted by.
 UNORDERED = {
@@ -43,7 +46,13 @@ UNORDERED = {
     ("AlterConfigs", "Responses"): ("ResourceType", "ResourceName"),
     ("IncrementalAlterConfigs", "Responses"): ("ResourceType", "ResourceName"),
     ("ListConfigResources", "ConfigResources"): ("ResourceType", "ResourceName"),
+    ("OffsetFetch", "Groups"): ("GroupId",),
+    ("DescribeGroups", "Groups"): ("GroupId",),
+    ("ListGroups", "Groups"): ("GroupId",),
+    ("DeleteGroups", "Results"): ("GroupId",),
 }
+# Ids of members, which coordinators draw.
+DRAWN = re.compile("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 POSITIONS = ("HighWatermark", "LogEndOffset", "LeaderEpoch", "LastFetchTimestamp", "LastCaughtUpTimestamp")
 
 
@@ -69,6 +78,8 @@ def word_for(side, api, name, value):
         return word_for_number(api, name, value)
     if isinstance(value, str) and f"127.0.0.1:{side.port}" in value:
         return value.replace(f":{side.port}", ":PORT")
+    if name in ("MemberId", "Leader") and isinstance(value, str):
+        return DRAWN.sub("-DRAWN", value)
     if isinstance(value, str) and side.data in value:
         return re.sub(f"(/private)?{re.escape(side.data)}", "DIRECTORY", value)
     return value

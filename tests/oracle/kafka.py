@@ -6,6 +6,7 @@ import tempfile
 import harness
 
 START_DEADLINE_S = 180
+SETTINGS = {"group.initial.rebalance.delay.ms": "100"}  # a member that is alone need not wait long for others
 
 
 class Kafka:
@@ -29,7 +30,8 @@ class Kafka:
         raise harness.NotRun("no two free ports")
 
     def start(self):
-        harness.run([harness.PEER_KAFKA, "start", self.home, f"port={self.port}", "heap=400m"], timeout=START_DEADLINE_S)
+        settings = [f"{name}={value}" for name, value in SETTINGS.items()]
+        harness.run([harness.PEER_KAFKA, "start", self.home, f"port={self.port}", "heap=400m", *settings], timeout=START_DEADLINE_S)
 
     def stop(self):
         harness.run([harness.PEER_KAFKA, "stop", self.home], timeout=60)

@@ -3,6 +3,7 @@ import struct
 
 import codec
 import link
+import list_groups
 from case import Case
 
 COORDINATOR_LOAD_IN_PROGRESS = 14
@@ -152,7 +153,7 @@ def coordinators():
     yield find("of negative kind", ["somebody"], -1, versions=(1, 6))
     yield find("of nobody", [], versions=(4, 6))
     yield find("of shares, too early", ["g:AAAAAAAAAAAAAAAAAAAAAA:0"], 2, versions=(1, 5))
-    yield find("of a group", ["somebody"])
+    yield find("of a group", ["somebody"], again=list_groups.not_ready, changes=True)
 
 
 def frames():

@@ -12,13 +12,14 @@ import allowed
 import bases
 import compare
 import harness
+import kafka
 import list_cluster
 import list_configs
+import list_groups
 import list_records
 import list_topics
 import odd
 import schema
-from kafka import Kafka
 from side import KafkaSide, Side
 
 AGAIN_DEADLINE_S = 30
@@ -27,12 +28,12 @@ TEXT_SHOWN = 300
 
 def written_cases():
     """In the order in which they are asked; later ones look at what earlier ones did."""
-    topics, records, cluster, configs = list_topics, list_records, list_cluster, list_configs
+    topics, records, cluster, configs, groups = list_topics, list_records, list_cluster, list_configs, list_groups
     for part in (topics.made, cluster.versions, topics.created, topics.grown, topics.looked, topics.made_on_use, topics.paged,
                  records.filled, records.read, records.in_sessions, records.looked_up, records.epochs, records.written,
                  records.producers, records.trimmed, cluster.cluster, cluster.quorum, cluster.features, cluster.elections,
                  cluster.reassignments, cluster.nodes, cluster.directories, cluster.producer_ids, cluster.coordinators,
-                 cluster.frames, configs.told, configs.replaced, configs.changed, configs.listed, topics.deleted):
+                 groups.strangers, groups.simple_consumers, groups.lives, cluster.frames, configs.told, configs.replaced, configs.changed, configs.listed, topics.deleted):
         yield from part()
 
 
@@ -120,7 +121,7 @@ def unlisted(served, asked):
 
 def our_server():
     """Told in its settings what Kafka's are told."""
-    server = harness.Server({"node.id": "1", "num.partitions": "1"})
+    server = harness.Server({"node.id": "1", "num.partitions": "1", **kafka.SETTINGS})
     server.settings["advertised.listeners"] = f"PLAINTEXT://{server.address}"
     return server
 
@@ -128,11 +129,11 @@ def our_server():
 def answers(full, only):
     def check():
         harness.need_kafka()
-        with Kafka() as peer, our_server() as server:
-            kafka = KafkaSide("Kafka", peer.port, peer.logs)
+        with kafka.Kafka() as peer, our_server() as server:
+            theirs = KafkaSide("Kafka", peer.port, peer.logs)
             ours = Side("cambium", server.port, server.data)
             served = served_by(ours)
-            comparison = Comparison(kafka, ours)
+            comparison = Comparison(theirs, ours)
             began = time.monotonic()
             for case in [*written_cases(), *odd_cases(served, full)]:
                 needed = case.name.startswith(("what the others", "fills"))
