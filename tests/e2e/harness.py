@@ -3,6 +3,7 @@
 A test program lists its checks and ends with `harness.main("kcat", [...])`; it prints `ok NAME`, `FAIL NAME: why` or
 `not run NAME: why` for each. Nothing here waits for a fixed time: every wait is for something, with a deadline.
 """
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -278,8 +279,16 @@ def attempt(name, test):
     return True
 
 
-def main(group, checks):
-    """Runs (name, function) pairs, those whose name contains an argument of the command line if there is one."""
+def main(group, checks, at_once=1):
+    """Runs (name, function) pairs, those whose name contains an argument of the command line if there is one; several at once where
+    they mostly wait."""
     chosen = [(name, test) for name, test in checks if not sys.argv[1:] or any(word in name for word in sys.argv[1:])]
-    results = [attempt(f"{group}.{name}", test) for name, test in chosen]
+
+    def run_one(one):
+        return attempt(f"{group}.{one[0]}", one[1])
+    if at_once == 1:
+        results = list(map(run_one, chosen))
+    else:
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            results = list(pool.map(run_one, chosen))
     sys.exit(0 if all(results) else 1)
