@@ -77,11 +77,12 @@ public:
     }
     // To any server that can be reached; each is tried once.
     template <class Response, class Request>
-    io::Task<Result<Reply<Response>>> call_any(Request request, io::Monotonic deadline) {
+    io::Task<Result<Reply<Response>>> call_any(Request request, io::Monotonic deadline,
+                                               int16_t version_max = wire::latest) {
         Error last{Errc::broker_not_available, "no server is configured"};
         for (Peer* peer : candidates()) {
             Result<Reply<Response>> reply =
-                co_await peer->call<Response>(request, request_deadline(deadline), wire::latest);
+                co_await peer->call<Response>(request, request_deadline(deadline), version_max);
             if (reply.ok() || !worth_retrying(reply.code())) co_return reply;
             last = reply.error();
         }

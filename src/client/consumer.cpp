@@ -97,7 +97,8 @@ io::Task<Result<bool>> Consumer::poll(io::Duration wait) {
     const io::Clock& clock = client_.world().clock;
     const io::Monotonic until = clock.now() + wait;
     while (buffered_.empty() && errors_.empty()) {
-        if (partitions_.empty() || clock.now() >= until) co_return false;
+        const bool over = std::exchange(woken_, false) || clock.now() >= until;
+        if (partitions_.empty() || over) co_return false;
         const io::Monotonic next = start_requests(until);
         const Status slept = co_await alarm_.sleep_until(std::min(next, until));
         if (!slept.ok()) co_return slept.error();

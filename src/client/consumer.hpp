@@ -68,10 +68,16 @@ public:
     // Adds a partition, or moves one. Where it begins is looked up by the next poll.
     void assign(TopicPartition partition, Start start);
     void unassign(const TopicPartition& partition);
+    [[nodiscard]] bool reads_anything() const { return !partitions_.empty(); }
 
     // Completes when next() has something (true), when `wait` is over or nothing is assigned
     // (false), or with an error that is final for a partition. One poll at a time.
     io::Task<Result<bool>> poll(io::Duration wait);
+    // Ends the poll under way with what there is; without one, the next.
+    void wake() {
+        woken_ = true;
+        alarm_.wake();
+    }
     // The next record that was fetched; empty when another poll is needed, or with the error that
     // ends its partition. Positions move as records are given out.
     [[nodiscard]] Result<std::optional<ConsumedRecord>> next();
@@ -135,6 +141,7 @@ private:
     std::deque<Error> errors_;
     uint64_t generations_ = 0;
     bool closing_ = false;
+    bool woken_ = false;
     io::Alarm alarm_;
     io::Gate gate_;
 };
