@@ -78,7 +78,8 @@ void add_consume(CLI::App& app, Command* chosen) {
         add_command(app, "consume", "read the records of a topic and wait for more",
                     "  cambium consume flights --until end\n"
                     "  cambium consume flights --from -5 --until end --format '%o %k %v\\n'\n"
-                    "  cambium consume flights --from -15m --until end -o json\n");
+                    "  cambium consume flights --from -15m --until end -o json\n"
+                    "  cambium consume flights --group team        again: goes on where it was\n");
     command.add_option("TOPIC", args->topic, "the topic")->required();
     command
         .add_option("--from", args->from,
@@ -94,10 +95,19 @@ void add_consume(CLI::App& app, Command* chosen) {
     command.add_option("-n,--count", args->count, "stop after so many records")
         ->check(CLI::NonNegativeNumber)
         ->type_name("N");
-    command.add_option("-p,--partition", args->partitions, "only this one, as often as wanted")
-        ->check(CLI::NonNegativeNumber)
-        ->type_name("N")
-        ->allow_extra_args(false);
+    CLI::Option* const partition =
+        command.add_option("-p,--partition", args->partitions, "only this one, as often as wanted");
+    partition->check(CLI::NonNegativeNumber)->type_name("N")->allow_extra_args(false);
+    CLI::Option* const group =
+        command.add_option("-g,--group", args->group,
+                           "share the topic with the other members of this group: begins where it "
+                           "committed (else at --from), commits what was written");
+    group->type_name("NAME")->excludes(partition);
+    command
+        .add_option("--instance", args->instance,
+                    "a name that keeps its partitions for this member while it restarts")
+        ->type_name("NAME")
+        ->needs(group);
     command
         .add_option("--format", args->format,
                     "how a record is written: %t topic, %p partition, %o offset, %T timestamp, "
@@ -123,6 +133,7 @@ void add_record_commands(CLI::App& app, Command* chosen) {
 void add_commands(CLI::App& app, Command* chosen) {
     add_topic_commands(app, chosen);
     add_config_commands(app, chosen);
+    add_group_commands(app, chosen);
     add_record_commands(app, chosen);
     add_log_commands(app, chosen);
     add_doctor_command(app, chosen);

@@ -26,7 +26,10 @@ struct ConsumeArgs {
     int64_t count = -1;   // all
     std::vector<int32_t> partitions{};  // all
     std::string format = "%v\n";
-    bool keys = false;  // short for the format "%k\t%v\n"
+    // As a member of this group: goes on where it committed, commits what was written.
+    std::string group{};
+    std::string instance{};  // a static member's name
+    bool keys = false;       // short for the format "%k\t%v\n"
 };
 io::Task<Exit> consume(io::World world, Terminal* terminal, ConsumeArgs args);
 

@@ -8,6 +8,7 @@ namespace {
 std::string advice(Errc code, const Subject& subject) {
     const std::string server = subject.server.empty() ? "127.0.0.1:9092" : subject.server;
     const std::string topic = subject.topic.empty() ? "NAME" : subject.topic;
+    const std::string group = subject.group.empty() ? "NAME" : subject.group;
     switch (code) {
         case Errc::connection_refused:
             return "start a server with 'cambium serve --listen " + server +
@@ -17,6 +18,22 @@ std::string advice(Errc code, const Subject& subject) {
         case Errc::network_exception:
             return "is " + server +
                    " a Kafka listener, and still running? --server HOST:PORT names another";
+        case Errc::group_id_not_found: return "'cambium group list' shows the groups there are";
+        case Errc::non_empty_group:
+        case Errc::unknown_member_id:
+        case Errc::illegal_generation:
+            return "'cambium group describe " + group +
+                   "' shows its members: stop them first. One that died is out when its session "
+                   "is over";
+        case Errc::group_subscribed_to_topic:
+            return "'cambium group describe " + group + "' shows who reads that topic: stop them";
+        case Errc::fenced_instance_id:
+            return "another consumer runs with the same --instance: give each its own";
+        case Errc::inconsistent_group_protocol:
+            return "'cambium group describe " + group +
+                   "' shows the members: all need an assignor in common (range, roundrobin)";
+        case Errc::coordinator_not_available:
+        case Errc::coordinator_load_in_progress:
         case Errc::request_timed_out:
         case Errc::leader_not_available:
             return "'curl http://127.0.0.1:8080/healthz' tells how a server of this machine is";

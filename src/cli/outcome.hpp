@@ -11,10 +11,12 @@ namespace cambium::cli {
 
 enum class Exit : int { ok = 0, failed = 1, usage = 2 };
 
-// What a failure was about, for the advice: the server asked, the topic named. May be empty.
+// What a failure was about, for the advice: the server asked, the topic or group named. May be
+// empty.
 struct Subject {
-    std::string server;
-    std::string topic;
+    std::string server{};
+    std::string topic{};
+    std::string group{};
 };
 
 // "nobody listens at that address (127.0.0.1:9092)\n    Start one with: cambium serve ..."

@@ -46,18 +46,26 @@ private:
 // invalid_argument for what is no list of HOST:PORT.
 [[nodiscard]] Result<client::ClientOptions> client_options(const ServerArgs& args);
 
-// Opens a session for a command about `topic` (may be empty), runs `act` in it and closes it.
+// Opens a session for a command about `subject` (its server is filled in), runs `act` in it and
+// closes it.
 template <class Args>
-io::Task<Exit> in_session(io::World world, Terminal* terminal, Args args, std::string topic,
+io::Task<Exit> in_session(io::World world, Terminal* terminal, Args args, Subject subject,
                           io::Task<Exit> (*act)(Session*, Args)) {
     const Result<client::ClientOptions> options = client_options(args.server);
-    Session session(world, *terminal, options, {args.server.server, std::move(topic)});
+    subject.server = args.server.server;
+    Session session(world, *terminal, options, std::move(subject));
     const bool open = co_await session.open();
     Exit exit = Exit::failed;
     if (open) exit = co_await act(&session, std::move(args));
     co_await session.close();
     (void)terminal->flush();
     co_return exit;
+}
+// The same for a command about `topic` (may be empty).
+template <class Args>
+io::Task<Exit> in_session(io::World world, Terminal* terminal, Args args, std::string topic,
+                          io::Task<Exit> (*act)(Session*, Args)) {
+    return in_session(world, terminal, std::move(args), Subject{.topic = std::move(topic)}, act);
 }
 
 }  // namespace cambium::cli

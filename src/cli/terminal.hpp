@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "bytes/bytes.hpp"
+#include "io/callback.hpp"
 #include "io/task.hpp"
 
 namespace cambium::cli {
@@ -22,6 +23,8 @@ public:
     virtual Status flush() = 0;
     // Standard error, at once.
     virtual void say(std::string_view text) = 0;
+    // From now on Ctrl-C and SIGTERM call `handle` instead of ending the process. Once.
+    virtual void on_interrupt(io::Callback handle) { (void)handle; }
     // Whether a person reads standard error (progress is shown), or types standard input.
     [[nodiscard]] virtual bool said_to_person() const = 0;
     [[nodiscard]] virtual bool typed_by_person() const = 0;

@@ -86,7 +86,7 @@ void add_server_commands(CLI::App& app, const std::string& program, ServerComman
 
 Exit run_command(const cli::Command& command) {
     real::System system;
-    StandardStreams streams(system.world());
+    StandardStreams streams(system.world(), system.loop());
     const Exit exit = real::wait(system, command(system.world(), &streams));
     const Status written = streams.flush();
     // A reader that has seen enough (`| head`) is no failure.

@@ -136,7 +136,7 @@ io::Task<Exit> run(Running* running, Quick* quick) {
 Exit serve_with(const ServeArgs& args, const QuickstartArgs* quick_args) {
     raise_file_limit();
     real::System system;
-    StandardStreams terminal(system.world());
+    StandardStreams terminal(system.world(), system.loop());
     Result<Settings> settings = configured(args);
     if (!settings.ok()) {
         terminal.say("cambium: " + settings.error().context + "\n");
@@ -164,7 +164,7 @@ Exit serve_with(const ServeArgs& args, const QuickstartArgs* quick_args) {
 
 cli::Exit format(const FormatArgs& args) {
     real::System system;
-    StandardStreams terminal(system.world());
+    StandardStreams terminal(system.world(), system.loop());
     const Status made =
         real::wait(system, log::format_directory(system.world(), args.data, args.replace));
     if (made.ok()) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <unistd.h>
 
@@ -30,8 +32,9 @@ Status write_all(int descriptor, std::string_view text) {
 
 }  // namespace
 
-StandardStreams::StandardStreams(io::World& world)
+StandardStreams::StandardStreams(io::World& world, real::RealLoop& loop)
     : work_(world.work),
+      loop_(loop),
       said_to_person_(::isatty(STDERR_FILENO) != 0),
       typed_by_person_(::isatty(STDIN_FILENO) != 0) {}
 
@@ -59,6 +62,12 @@ Status StandardStreams::flush() {
     if (written_.ok()) written_ = write_all(STDOUT_FILENO, collected_);
     collected_.clear();
     return written_;
+}
+
+void StandardStreams::on_interrupt(io::Callback handle) {
+    interrupted_ = std::move(handle);
+    for (const int signal : {SIGINT, SIGTERM})
+        (void)loop_.on_signal(signal, [this] { interrupted_(); });
 }
 
 void StandardStreams::say(std::string_view text) { (void)write_all(STDERR_FILENO, text); }
