@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/fault.hpp"
 #include "coord/answers.hpp"
 
 namespace cambium::coord {
@@ -112,7 +113,9 @@ Result<Shard*> GroupCoordinator::shard(std::string_view group) const {
     if (shards_.empty()) return Errc::not_coordinator;
     const PartitionIndex index = partition_of(group, shards_.size());
     Shard* const found = shards_[static_cast<size_t>(index.value())].get();
-    if (found->state() != Errc::none) return found->state();
+    const bool loads = found->state() == Errc::coordinator_load_in_progress;
+    if (found->state() != Errc::none && !(loads && mutant("coord.serves_while_loading")))
+        return found->state();
     return found;
 }
 

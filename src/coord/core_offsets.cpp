@@ -35,7 +35,8 @@ Errc GroupCore::check_commit(const Group* group, const Commit& commit, int versi
     if (commit.generation < 0 && group->in(GroupState::empty)) return Errc::none;
     if (alone) return group->in(GroupState::empty) ? Errc::none : Errc::unknown_member_id;
     const Errc why = group->validate(commit.member_id, commit.instance_id);
-    if (why != Errc::none) return why;
+    const bool fenced = why == Errc::fenced_instance_id;
+    if (why != Errc::none && !(fenced && mutant("coord.commit_of_fenced"))) return why;
     if (commit.generation != group->generation && !mutant("coord.commit_of_old_generation"))
         return Errc::illegal_generation;
     return group->in(GroupState::completing_rebalance) ? Errc::rebalance_in_progress : Errc::none;
@@ -67,8 +68,9 @@ Errc GroupCore::commit(Ticket ticket, const Commit& commit, int version, Now now
         write.records.emplace_back(OffsetRecord{
             {commit.group, one.name.topic, one.name.partition.value()}, std::move(value)});
     }
-    if (write.records.empty()) effects.done.emplace_back(ticket, Errc::none);
-    else want(group, std::move(write), effects);
+    if (write.records.empty() || mutant("coord.commit_answered_before_durable"))
+        effects.done.emplace_back(ticket, Errc::none);
+    if (!write.records.empty()) want(group, std::move(write), effects);
     drop_if_nothing_left(commit.group);
     return Errc::none;
 }
@@ -135,7 +137,7 @@ void GroupCore::forget_topics(const Alive& alive, Effects& effects) {
         std::vector<Record> records;
         for (const auto& [topic, partitions] : topics)
             for (const auto& [partition, committed] : partitions)
-                if (!alive(topic, committed.topic_id))
+                if (!alive(topic, committed.topic_id) || mutant("coord.every_topic_gone"))
                     records.emplace_back(tombstone(group_id, topic, partition));
         if (records.empty()) continue;
         sometimes("coord.offsets_of_a_gone_topic");

@@ -125,9 +125,11 @@ void GroupCore::member_gone(Group& group, const std::string& member_id, Now now,
 void GroupCore::propagate(Group& group, Errc error, Now now, Effects& effects) {
     for (auto& [member_id, member] : group.members) {
         if (member.syncing == 0) continue;
+        const bool mixed_up = mutant("coord.share_of_another");
+        const Member& shown = mixed_up ? group.members.begin()->second : member;
         effects.synced.emplace_back(
             std::exchange(member.syncing, 0),
-            error == Errc::none ? sync_answer(group, member) : sync_refusal(error));
+            error == Errc::none ? sync_answer(group, shown) : sync_refusal(error));
         // While it waited its session did not count.
         keep_session(group, member, now);
     }
@@ -152,6 +154,7 @@ void GroupCore::due(const Due& due, Now now, Effects& effects) {
             // Who waits for an answer cannot be heard; a new one that waits too long gave up.
             if (!member->fresh && (member->joining != 0 || member->syncing != 0)) return;
             sometimes("coord.session_over");
+            if (mutant("coord.session_never_over")) return;
             return member_gone(*group, due.member, now, effects);
         }
         case DueKind::pending:

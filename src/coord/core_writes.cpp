@@ -79,7 +79,11 @@ void GroupCore::refused(WriteId id, Errc why, Now now, Effects& effects) {
     --group.writes_in_flight;
     switch (failed.after) {
         case After::commit:
-        case After::remove: effects.done.emplace_back(failed.ticket, told_committers(why)); break;
+        case After::remove:
+            if (mutant("coord.refused_write_applied"))
+                for (const Record& record : failed.records) replay(record);
+            effects.done.emplace_back(failed.ticket, told_committers(why));
+            break;
         case After::sync:
             if (!group.in(GroupState::completing_rebalance) ||
                 group.generation != failed.generation)
@@ -104,6 +108,7 @@ void GroupCore::replay(const Record& record) {
 }
 
 void GroupCore::replay(const OffsetRecord& record) {
+    if (loading_ && record.key.partition == 0 && mutant("coord.offset_not_replayed")) return;
     offsets_.replay(record);
     if (!record.value) {
         if (loading_) drop_if_nothing_left(record.key.group);

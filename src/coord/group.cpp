@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/fault.hpp"
 #include "coord/consumer_protocol.hpp"
 
 namespace cambium::coord {
@@ -136,7 +137,8 @@ bool Group::elect_joined_leader() {
 }
 
 void Group::next_generation(Timestamp now) {
-    generation = generation == INT32_MAX ? 1 : generation + 1;
+    if (!mutant("coord.generation_not_raised"))
+        generation = generation == INT32_MAX ? 1 : generation + 1;
     unsynced.clear();
     if (members.empty()) {
         protocol.reset();

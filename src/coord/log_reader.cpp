@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/fault.hpp"
 #include "io/turn.hpp"
 #include "record/control.hpp"
 #include "record/record.hpp"
@@ -41,6 +42,7 @@ io::Task<Status> LogReader::read(replica::Partition* partition) {
         const Result<replica::PartitionData> data = co_await partition->read(wanted);
         if (!data.ok()) co_return data.error();
         if (!data->range) co_return Status();
+        if (next_ > Offset(0) && mutant("coord.last_range_not_loaded")) co_return Status();
         const Status filled = co_await fill(&*data->range, &bytes_);
         if (!filled.ok()) co_return filled;
         const Offset before = next_;

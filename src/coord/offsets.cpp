@@ -1,11 +1,17 @@
 #include "coord/offsets.hpp"
 
+#include "base/fault.hpp"
+
 namespace cambium::coord {
 
 void Offsets::replay(const OffsetRecord& record) {
     const OffsetCommitKey& key = record.key;
     if (record.value) {
         TopicOffsets& topic = groups_[key.group][key.topic];
+        const auto before = topic.find(key.partition);
+        if (mutant("coord.smaller_offset_ignored") && before != topic.end() &&
+            record.value->offset < before->second.offset)
+            return;
         if (topic.insert_or_assign(key.partition, *record.value).second) ++size_;
         return;
     }

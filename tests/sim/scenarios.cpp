@@ -12,6 +12,8 @@ constexpr std::array all_scenarios{
              run_metadata},
     Scenario{"server", "the whole server and its clients over a network that breaks", run_server},
     Scenario{"disks", "the same on several disks that die, are taken out and come back", run_disks},
+    Scenario{"groups", "members that die, lie and come back; a server that restarts at any step",
+             run_groups},
 };
 
 constexpr std::array all_mutants{
@@ -51,6 +53,18 @@ constexpr std::array all_mutants{
     Mutant{"log.missing_directory_made_anew", "disks", 1000},
     Mutant{"replica.partition_made_elsewhere", "disks", 1000},
     Mutant{"record.conversion_loses_timestamps", "server", 300},
+    Mutant{"coord.commit_of_old_generation", "groups", 300},
+    Mutant{"coord.commit_of_fenced", "groups", 1000},
+    Mutant{"coord.commit_answered_before_durable", "groups", 1000},
+    Mutant{"coord.every_topic_gone", "groups", 300},
+    Mutant{"coord.generation_not_raised", "groups", 300},
+    Mutant{"coord.share_of_another", "groups", 300},
+    Mutant{"coord.session_never_over", "groups", 300},
+    Mutant{"coord.offset_not_replayed", "groups", 300},
+    Mutant{"coord.refused_write_applied", "groups", 3000},
+    Mutant{"coord.smaller_offset_ignored", "groups", 300},
+    Mutant{"coord.last_range_not_loaded", "groups", 1000},
+    Mutant{"coord.serves_while_loading", "groups", 1000},
 };
 
 constexpr auto required = std::to_array<std::string_view>({
@@ -85,6 +99,13 @@ constexpr auto required = std::to_array<std::string_view>({
     "replica.taken_back",
     "broker.long_poll_woken",
     "broker.answer_waited_for_socket",
+    "coord.session_over",
+    "coord.sync_never_came",
+    "coord.nobody_joined",
+    "coord.write_refused",
+    "history.committed",
+    "history.old_generation_committed",
+    "history.fenced_committed",
     "fault:log.roll.created",
     "fault:log.recovery.synced",
     "fault:log.written",
