@@ -45,11 +45,10 @@ io::Task<Status> PartitionLog::advance_start(Offset start) {
         const Status durable = co_await until_durable(start);
         if (!durable) co_return durable;
     }
-    Offset base = segments_.front()->base;
-    for (const SegmentRef& segment : segments_)
-        if (segment->base <= start) base = segment->base;
     // Once the start is recorded, recovery reads nothing before the segment that it lies in.
-    if (base > segments_.front()->base && !careless) {
+    const Offset first = segments_.front()->base;
+    const Offset base = segment_at(std::max(start, first))->base;
+    if (base > first && !careless) {
         const Status kept = co_await keep_producers(base);
         if (!kept) co_return kept;
     }

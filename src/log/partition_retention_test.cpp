@@ -369,16 +369,20 @@ struct Cramped : Kept {
     Cramped() {
         for (int32_t i = 0; i < 4; ++i) REQUIRE(append_sent(i).ok());
         REQUIRE(machine.until_durable(log, Offset(4)).ok());
-        sim::SimDisk& disk = machine.node.disk();
-        disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+        no_room_for_snapshot();
         REQUIRE(append_sent(4).ok());
         CHECK(machine.until_durable(log, Offset(5)).code() == Errc::no_space);
         machine.kill();
-        disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+        no_room_for_snapshot();
         reopen();
         CHECK(log->ends().appended == Offset(4));
         config.retention_bytes = 0;
         set_config();
+    }
+    // The next write to it fails.
+    void no_room_for_snapshot() {
+        machine.node.disk().fail_next(sim::DiskOp::write, "00000000000000000004.snapshot",
+                                      Errc::no_space);
     }
     Result<Appended> append_sent(int32_t sequence) {
         return log->append(sent(sequence).view(), LeaderEpoch(0));
@@ -390,8 +394,7 @@ struct Cramped : Kept {
 
 TEST_CASE("segments stay until what they say of producers is whole and durable elsewhere") {
     Cramped kept;
-    sim::SimDisk& disk = kept.machine.node.disk();
-    disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+    kept.no_room_for_snapshot();
     const auto refused = sim::wait(kept.machine.simulation, kept.log->retain(Offset(4)));
     CHECK(refused.code() == Errc::no_space);
     CHECK(kept.start() == 0);
@@ -407,8 +410,7 @@ TEST_CASE("segments stay until what they say of producers is whole and durable e
 
 TEST_CASE("a start is not moved over what alone knows of producers, whoever asks for it") {
     Cramped kept;
-    sim::SimDisk& disk = kept.machine.node.disk();
-    disk.fail_next(sim::DiskOp::write, "00000000000000000004.snapshot", Errc::no_space);
+    kept.no_room_for_snapshot();
     const Status refused = sim::wait(kept.machine.simulation, kept.log->advance_start(Offset(4)));
     CHECK(refused.code() == Errc::no_space);
     kept.machine.crash();

@@ -28,8 +28,8 @@ private:
     enum class End : uint8_t { clean, kill, power_cut };
 
     // One life; false when the history cannot go on (a violation was found).
-    sim::EventId cramp();
     void live(End end, bool faulty);
+    sim::EventId cramp();
     bool start();
     bool open_logs();
     void check_found(log::Log* log);
