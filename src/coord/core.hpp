@@ -175,6 +175,7 @@ private:
     void replay(const OffsetRecord& record);
     void replay(const GroupRecord& record);
     void replay(const ForeignRecord&) {}
+    template <class K, class V> void replay(const ConsumerRecord<K, V>&) {}
     [[nodiscard]] Group* find(std::string_view group);
     [[nodiscard]] const Group* find(std::string_view group) const;
     Group& find_or_make(const std::string& group);

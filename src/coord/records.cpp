@@ -57,12 +57,13 @@ Status put(const OffsetRecord& record, EncodedRecord& out) {
                out.value.emplace());
 }
 
-Status put(const GroupRecord& record, EncodedRecord& out) {
-    Status key = put(record.key, GroupMetadataKey::type, key_form, out.key);
+// The others have one version in which they are written.
+template <class R> Status put(const R& record, EncodedRecord& out) {
+    using Value = typename decltype(R::value)::value_type;
+    Status key = put(record.key, decltype(R::key)::type, key_form, out.key);
     if (!key.ok() || !record.value) return key;
-    constexpr int version = GroupMetadataValue::written_version;
-    return put(*record.value, int16_t{version}, form<GroupMetadataValue>(version),
-               out.value.emplace());
+    constexpr int version = Value::written_version;
+    return put(*record.value, int16_t{version}, form<Value>(version), out.value.emplace());
 }
 
 Status put(const ForeignRecord&, EncodedRecord&) {
@@ -95,6 +96,13 @@ Result<Record> decode_record(ByteView key, std::optional<ByteView> value) {
         case OffsetCommitKey::legacy_type:
         case OffsetCommitKey::type: return get_record<OffsetRecord>(rest, value);
         case GroupMetadataKey::type: return get_record<GroupRecord>(rest, value);
+        case 3: return get_record<ConsumerGroupRecord>(rest, value);
+        case 4: return get_record<ConsumerTopicsRecord>(rest, value);
+        case 5: return get_record<ConsumerMemberRecord>(rest, value);
+        case 6: return get_record<ConsumerTargetEpochRecord>(rest, value);
+        case 7: return get_record<ConsumerTargetRecord>(rest, value);
+        case 8: return get_record<ConsumerCurrentRecord>(rest, value);
+        case 16: return get_record<ConsumerRegexRecord>(rest, value);
         default: return Record(ForeignRecord{type});
     }
 }

@@ -16,6 +16,7 @@
 #include "base/types.hpp"
 #include "bytes/buffer.hpp"
 #include "bytes/bytes.hpp"
+#include "coord/consumer_records.hpp"
 #include "wire/field.hpp"
 
 namespace cambium::coord {
@@ -136,7 +137,9 @@ struct ForeignRecord {
     int16_t type = 0;
     bool operator==(const ForeignRecord&) const = default;
 };
-using Record = std::variant<OffsetRecord, GroupRecord, ForeignRecord>;
+using Record = std::variant<OffsetRecord, GroupRecord, ConsumerGroupRecord, ConsumerTopicsRecord,
+                            ConsumerMemberRecord, ConsumerTargetEpochRecord, ConsumerTargetRecord,
+                            ConsumerCurrentRecord, ConsumerRegexRecord, ForeignRecord>;
 
 struct EncodedRecord {
     Buffer key;

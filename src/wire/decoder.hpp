@@ -117,7 +117,8 @@ private:
         value.reset();
         const bool nullable = std::exchange(may_be_null_, false);
         const int64_t n = null_or_length<Value>();
-        if (n < 0) return nullable ? void() : fail(Errc::malformed);
+        const bool null = n < 0 || (Struct<Value> && n == 0);
+        if (null) return nullable ? void() : fail(Errc::malformed);
         if (!ok()) return;
         // Not emplace(): a nested struct has its defaults only once the struct around it is
         // complete.

@@ -50,7 +50,7 @@ public:
         if (!field.versions.has(form_.version)) {
             if (!field.drops && !absent(value, field)) fail(Errc::unsupported_version, name);
         } else if (field.tag != Field::no_tag) {
-            if (!absent(value, field)) tagged(name, value, field);
+            if (field.says_null || !absent(value, field)) tagged(name, value, field);
         } else {
             check(!tags_.open, field.tag);  // tagged fields come last in a field list
             put_field(name, value, field);
@@ -60,6 +60,7 @@ public:
 private:
     static constexpr size_t max_text = std::numeric_limits<int16_t>::max();
     static constexpr size_t max_length = std::numeric_limits<int32_t>::max();
+    static constexpr int8_t tagged_null = 0;  // of a struct; elsewhere it is -1
 
     // The section of tagged fields of the struct at hand: a count, then id, size, bytes of each.
     struct Tags {
@@ -73,6 +74,9 @@ private:
             if (!value && !field.null_versions.has(form_.version)) {
                 return fail(Errc::invalid_argument, name);
             }
+            using Value = typename std::remove_cvref_t<decltype(value)>::value_type;
+            if constexpr (Struct<Value>)
+                if (!value && field.tag != Field::no_tag) return write_.big(tagged_null);
         }
         put(value);
     }

@@ -46,7 +46,8 @@ struct Field {
     int64_t absent =
         0;  // what a number is where it is not sent; anything else is then empty or null
     int tag = no_tag;
-    bool drops = false;  // a value that the version cannot carry is left out without an error
+    bool drops = false;      // a value that the version cannot carry is left out without an error
+    bool says_null = false;  // tagged, and sent also when it is null
 
     // From its first version on, or from a later one.
     [[nodiscard]] constexpr Field nullable() const {
@@ -71,6 +72,12 @@ struct Field {
     [[nodiscard]] constexpr Field ignorable() const {
         Field field = *this;
         field.drops = true;
+        return field;
+    }
+    // A tagged struct whose absence would not mean null to Kafka.
+    [[nodiscard]] constexpr Field null_is_said() const {
+        Field field = *this;
+        field.says_null = true;
         return field;
     }
 };

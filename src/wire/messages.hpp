@@ -3,6 +3,7 @@
 
 #include "wire/messages/alter_configs.hpp"
 #include "wire/messages/api_versions.hpp"
+#include "wire/messages/consumer_group.hpp"
 #include "wire/messages/create_partitions.hpp"
 #include "wire/messages/delete_records.hpp"
 #include "wire/messages/describe_cluster.hpp"
@@ -57,6 +58,7 @@ using EveryMessage = MessageList<
     LeaveGroupRequest, LeaveGroupResponse, DescribeGroupsRequest, DescribeGroupsResponse,
     ListGroupsRequest, ListGroupsResponse, DeleteGroupsRequest, DeleteGroupsResponse,
     OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse,
-    OffsetDeleteRequest, OffsetDeleteResponse>;
+    OffsetDeleteRequest, OffsetDeleteResponse, ConsumerGroupHeartbeatRequest,
+    ConsumerGroupHeartbeatResponse, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse>;
 
 }  // namespace cambium::wire
