@@ -54,9 +54,9 @@ public:
         const Result<const coord::GroupOffsets*> offsets =
             services_.groups->offsets(asked.group_id);
         Errc code = offsets.code();
-        // A member that names its epoch wants to be known.
-        if (offsets.ok() && asked.member_epoch >= 0 && !services_.groups->knows(asked.group_id))
-            code = Errc::group_id_not_found;
+        if (offsets.ok())
+            code =
+                services_.groups->check_fetch(asked.group_id, asked.member_id, asked.member_epoch);
         out.error_code = wire_code(code);
         if (code != Errc::none) return out;
         if (!asked.topics) return everything(*offsets, std::move(out));

@@ -58,6 +58,7 @@ void GroupCoordinator::prepared(const meta::Builder::Publication& change) {
 
 void GroupCoordinator::published(const meta::Builder::Publication& change) {
     image_ = change.after;
+    for (const auto& shard : shards_) shard->look_at(image_);
     bool others = false;
     for (const meta::TopicRef& topic : change.delta.deleted) {
         if (topic->id == topic_) end();
@@ -84,6 +85,7 @@ void GroupCoordinator::begin(const meta::Topic& topic) {
         shards_.push_back(std::make_unique<Shard>(
             name, options_.limits,
             Shard::Surroundings{world_, replicas_, room_, &options_.journal}));
+        shards_.back()->look_at(image_);
     }
     for (const auto& shard : shards_)
         shard->start([this](const std::string& name, const Uuid& id) {
@@ -207,6 +209,37 @@ wire::LeaveGroupResponse GroupCoordinator::leave(const wire::LeaveGroupRequest& 
     return response;
 }
 
+io::Task<wire::ConsumerGroupHeartbeatResponse> GroupCoordinator::consumer_heartbeat(
+    wire::ConsumerGroupHeartbeatRequest request, Caller caller, replica::Waiter** waiting) {
+    const auto refusal = [](Errc why) {
+        wire::ConsumerGroupHeartbeatResponse response;
+        response.error_code = wire_code(why);
+        response.error_message = std::string(sentence(why));
+        return response;
+    };
+    const Result<Shard*> found = shard(request.group_id);
+    if (!found.ok()) co_return refusal(found.code());
+    const auto call = [&request, &caller](Shard& shard, Ticket ticket) {
+        shard.run([&](GroupCore& core, Now now, Effects& effects) {
+            core.consumer_heartbeat(ticket, request, caller, now, effects);
+        });
+    };
+    Result<wire::ConsumerGroupHeartbeatResponse> answer =
+        co_await park<wire::ConsumerGroupHeartbeatResponse>(*found, waiting, call);
+    if (!answer.ok()) co_return refusal(answer.code());
+    co_return std::move(*answer);
+}
+
+wire::ConsumerGroupDescribeResponse::Group GroupCoordinator::describe_consumer(
+    const std::string& group) const {
+    const Result<Shard*> found = shard(group);
+    if (found.ok()) return (*found)->core().describe_consumer(group);
+    wire::ConsumerGroupDescribeResponse::Group out;
+    out.group_id = group;
+    out.error_code = wire_code(found.code());
+    return out;
+}
+
 io::Task<Errc> GroupCoordinator::commit(Commit commit, int version, replica::Waiter** waiting) {
     const Result<Shard*> found = shard(commit.group);
     if (!found.ok()) co_return found.code();
@@ -226,9 +259,12 @@ Result<const GroupOffsets*> GroupCoordinator::offsets(std::string_view group) co
     return (*found)->core().offsets(group);
 }
 
-bool GroupCoordinator::knows(std::string_view group) const {
+Errc GroupCoordinator::check_fetch(std::string_view group,
+                                   const std::optional<std::string>& member_id,
+                                   int32_t epoch) const {
     const Result<Shard*> found = shard(group);
-    return found.ok() && (*found)->core().knows(group);
+    if (!found.ok()) return found.code();
+    return (*found)->core().check_fetch(group, member_id, epoch);
 }
 
 io::Task<Result<std::vector<Errc>>> GroupCoordinator::delete_offsets(

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@
 #include "meta/builder.hpp"
 #include "replica/manager.hpp"
 #include "replica/waiting.hpp"
+#include "wire/messages/consumer_group.hpp"
 #include "wire/messages/group_membership.hpp"
 #include "wire/messages/groups.hpp"
 
@@ -74,11 +76,20 @@ public:
     [[nodiscard]] Errc heartbeat(const wire::HeartbeatRequest& request);
     [[nodiscard]] wire::LeaveGroupResponse leave(const wire::LeaveGroupRequest& request);
 
+    // A member of the consumer protocol (KIP-848).
+    io::Task<wire::ConsumerGroupHeartbeatResponse> consumer_heartbeat(
+        wire::ConsumerGroupHeartbeatRequest request, Caller caller, replica::Waiter** waiting);
+    [[nodiscard]] wire::ConsumerGroupDescribeResponse::Group describe_consumer(
+        const std::string& group) const;
+
     // Errors: those of GroupCore::commit.
     io::Task<Errc> commit(Commit commit, int version, replica::Waiter** waiting);
     // Null: nothing was committed. Valid until the next wait.
     [[nodiscard]] Result<const GroupOffsets*> offsets(std::string_view group) const;
-    [[nodiscard]] bool knows(std::string_view group) const;
+    // Errors: those of GroupCore::check_fetch.
+    [[nodiscard]] Errc check_fetch(std::string_view group,
+                                   const std::optional<std::string>& member_id,
+                                   int32_t epoch) const;
     // Of each of the partitions. Errors: those of GroupCore::delete_offsets.
     io::Task<Result<std::vector<Errc>>> delete_offsets(std::string group,
                                                        std::vector<TopicPartition> partitions,

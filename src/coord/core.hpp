@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@
 
 #include "base/result.hpp"
 #include "base/types.hpp"
+#include "coord/consumer_settings.hpp"
+#include "coord/consumer_side.hpp"
 #include "coord/deadlines.hpp"
 #include "coord/effects.hpp"
 #include "coord/group.hpp"
@@ -28,6 +31,8 @@
 #include "coord/records.hpp"
 #include "io/clock.hpp"
 #include "io/random.hpp"
+#include "meta/image.hpp"
+#include "wire/messages/consumer_group.hpp"
 #include "wire/messages/group_membership.hpp"
 #include "wire/messages/group_offsets.hpp"
 #include "wire/messages/groups.hpp"
@@ -46,6 +51,7 @@ struct GroupLimits {
     // What nobody has logged yet costs memory and nothing else, so that it is bounded here.
     size_t unlogged_groups_max = 100'000;
     size_t pending_members_max = 10'000;  // of one group
+    ConsumerLimits consumer{};
 };
 
 class GroupCore {
@@ -59,6 +65,8 @@ public:
     void replay(const Record& record);
     // From now on sessions run.
     void loaded(Now now, Effects& effects);
+    // What topics there are, from now on; not null. Once at least before loaded().
+    void look_at(meta::ImageRef image);
 
     // ---- members
 
@@ -70,6 +78,14 @@ public:
     [[nodiscard]] wire::LeaveGroupResponse leave(const wire::LeaveGroupRequest& request, Now now,
                                                  Effects& effects);
 
+    // ---- members of the consumer protocol (KIP-848)
+
+    // Answered under the ticket, now or later.
+    void consumer_heartbeat(Ticket ticket, const wire::ConsumerGroupHeartbeatRequest& request,
+                            const Caller& caller, Now now, Effects& effects);
+    [[nodiscard]] wire::ConsumerGroupDescribeResponse::Group describe_consumer(
+        const std::string& group) const;
+
     // ---- offsets
 
     // Done under the ticket, or refused as a whole. What is too large alone stands in `response`,
@@ -80,7 +96,11 @@ public:
     [[nodiscard]] const GroupOffsets* offsets(std::string_view group) const {
         return offsets_.of(group);
     }
-    [[nodiscard]] bool knows(std::string_view group) const;
+    // Whether a member may ask for offsets: those of the consumer protocol name their epoch. No
+    // member id, or none and epoch -1: nobody in particular asks.
+    [[nodiscard]] Errc check_fetch(std::string_view group,
+                                   const std::optional<std::string>& member_id,
+                                   int32_t epoch) const;
     // Of each of the partitions, whether they may be deleted; those that may are, under the ticket.
     [[nodiscard]] Result<std::vector<Errc>> delete_offsets(
         Ticket ticket, const std::string& group, const std::vector<TopicPartition>& partitions,
@@ -112,14 +132,16 @@ public:
 
 private:
     // What to do once records are durable, or are not.
-    enum class After : uint8_t { nothing, commit, remove, sync, empty, replace };
+    enum class After : uint8_t { nothing, commit, remove, sync, empty, replace, consumer };
     struct InFlight {
         After after = After::nothing;
         std::string group;
         Ticket ticket = 0;
         int32_t generation = 0;
         std::vector<Record> records;
-        std::optional<DeferredJoin> join;  // of a static member that comes back
+        std::optional<DeferredJoin> join{};  // of a static member that comes back
+        // Of a group of the consumer protocol, which decides nothing until they are back.
+        std::optional<ConsumerAnswers> consumer{};
     };
 
     // core_join.cpp
@@ -157,6 +179,7 @@ private:
     void propagate(Group& group, Errc error, Now now, Effects& effects);
     void keep_session(const Group& group, const Member& member, Now now);
     void due(const Due& due, Now now, Effects& effects);
+    void due_consumer(Group& group, const Due& due, Now now, Effects& effects);
 
     // core_members.cpp
     [[nodiscard]] Errc check_sync(const Group& group, const wire::SyncGroupRequest& request) const;
@@ -170,12 +193,50 @@ private:
     [[nodiscard]] bool expired(const Group& group, const std::string& topic,
                                const Committed& committed, Timestamp now) const;
 
+    // core_consumer.cpp
+    [[nodiscard]] ConsumerDraft::Around around(const std::string& group, Now now);
+    [[nodiscard]] Status check_upgrade(const Group& group) const;
+    void begin_consumer(Group& group, const WaitingBeat& beat, Now now, Effects& effects);
+    void release_classic(Group& group, Effects& effects);
+    void wait_or_run(Group& group, ConsumerWaiting what, Now now, Effects& effects);
+    void run_consumer(Group& group, Now now, Effects& effects);
+    void run_one(ConsumerDraft& draft, ConsumerWaiting& what, const std::string& group,
+                 ConsumerAnswers& answers);
+    void set_timers(ConsumerDraft& draft, const std::string& group, Now now);
+    void want_consumer(Group& group, std::vector<Record> records, ConsumerAnswers answers,
+                       Effects& effects);
+    void consumer_written(Group& group, InFlight& done, Now now, Effects& effects);
+    void consumer_refused(Group& group, InFlight& failed, Errc why, Now now, Effects& effects);
+    void become_classic(Group& group, const ConsumerDraft::Downgrade& downgrade, Now now,
+                        Effects& effects);
+    void send_on(Group& group, std::deque<ConsumerWaiting> waiting, Now now, Effects& effects);
+    void consumer_loaded(Group& group, Now now);
+    template <class R> void replay_consumer(const R& record);
+
+    // core_bridge.cpp: members of the classic protocol in groups of the consumer protocol
+    [[nodiscard]] Result<const ConsumerMember*> classic_member(
+        const ConsumerSide& side, const std::string& member_id,
+        const std::optional<std::string>& instance, int32_t generation) const;
+    [[nodiscard]] wire::SyncGroupResponse sync_consumer(const Group& group,
+                                                        const wire::SyncGroupRequest& request,
+                                                        Now now);
+    [[nodiscard]] Errc heartbeat_consumer(const Group& group, const wire::HeartbeatRequest& request,
+                                          Now now);
+    [[nodiscard]] Errc leave_consumer(const Group& group,
+                                      const wire::LeaveGroupRequest::Member& asked,
+                                      std::set<std::string>& gone) const;
+    [[nodiscard]] Errc check_commit_consumer(const ConsumerGroup& group, const Commit& commit,
+                                             int version) const;
+    void set_rejoin(const Group& group, const ConsumerMember& member, Now now);
+
     // core_writes.cpp
     void want(Group& group, InFlight what, Effects& effects);
     void replay(const OffsetRecord& record);
     void replay(const GroupRecord& record);
     void replay(const ForeignRecord&) {}
-    template <class K, class V> void replay(const ConsumerRecord<K, V>&) {}
+    template <class K, class V> void replay(const ConsumerRecord<K, V>& record) {
+        replay_consumer(record);
+    }
     [[nodiscard]] Group* find(std::string_view group);
     [[nodiscard]] const Group* find(std::string_view group) const;
     Group& find_or_make(const std::string& group);
@@ -187,6 +248,7 @@ private:
     Groups groups_;
     Offsets offsets_;
     Deadlines deadlines_;
+    meta::ImageRef image_ = std::make_shared<const meta::Image>();
     std::map<WriteId, InFlight> in_flight_;
     WriteId last_write_ = 0;
     size_t unlogged_ = 0;

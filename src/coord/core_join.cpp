@@ -67,6 +67,8 @@ void GroupCore::join(Ticket ticket, const wire::JoinGroupRequest& request, const
         return;
     }
     Group& group = find_or_make(request.group_id);
+    if (group.consumer)
+        return wait_or_run(group, WaitingJoin{ticket, request, caller}, now, effects);
     if (!accepts(group, request.member_id)) {
         effects.joined.emplace_back(ticket, join_refusal(Errc::group_max_size_reached, {}));
         if (group.member(request.member_id) != nullptr)

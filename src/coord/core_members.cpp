@@ -28,8 +28,11 @@ Errc GroupCore::check_sync(const Group& group, const wire::SyncGroupRequest& req
 
 void GroupCore::sync(Ticket ticket, const wire::SyncGroupRequest& request, Now now,
                      Effects& effects) {
-    (void)now;
     Group* const group = find(request.group_id);
+    if (group != nullptr && group->consumer) {
+        effects.synced.emplace_back(ticket, sync_consumer(*group, request, now));
+        return;
+    }
     Errc why = group == nullptr ? Errc::unknown_member_id : check_sync(*group, request);
     if (request.group_id.empty()) why = Errc::invalid_group_id;
     if (why != Errc::none) {
@@ -80,6 +83,7 @@ Errc GroupCore::heartbeat(const wire::HeartbeatRequest& request, Now now) {
     if (request.group_id.empty()) return Errc::invalid_group_id;
     const Group* const group = find(request.group_id);
     if (group == nullptr) return Errc::unknown_member_id;
+    if (group->consumer) return heartbeat_consumer(*group, request, now);
     const Errc why = group->validate(request.member_id, request.group_instance_id);
     if (why != Errc::none) return why;
     if (request.generation_id != group->generation) return Errc::illegal_generation;
@@ -97,15 +101,22 @@ wire::LeaveGroupResponse GroupCore::leave(const wire::LeaveGroupRequest& request
     }
     Group* const group = find(request.group_id);
     bool gone = false;
+    std::set<std::string> consumers;
     for (const wire::LeaveGroupRequest::Member& asked : request.members) {
-        const Errc why =
-            group == nullptr ? Errc::unknown_member_id : leave_one(*group, asked, effects);
+        Errc why = Errc::unknown_member_id;
+        if (group != nullptr)
+            why = group->consumer ? leave_consumer(*group, asked, consumers)
+                                  : leave_one(*group, asked, effects);
         gone = gone || why == Errc::none;
         response.members.push_back({.member_id = asked.member_id,
                                     .group_instance_id = asked.group_instance_id,
                                     .error_code = wire_code(why)});
     }
     if (!gone) return response;
+    if (group->consumer) {
+        wait_or_run(*group, WaitingLeave{std::move(consumers)}, now, effects);
+        return response;
+    }
     if (group->in(GroupState::preparing_rebalance))
         complete_join_if_all_joined(*group, now, effects);
     else if (!group->in(GroupState::empty)) prepare_rebalance(*group, now, effects);
@@ -137,11 +148,12 @@ wire::DescribeGroupsResponse::Group GroupCore::describe(const std::string& group
     wire::DescribeGroupsResponse::Group out;
     out.group_id = group_id;
     const Group* const group = find(group_id);
-    if (group == nullptr) {
+    if (group == nullptr || group->consumer) {
         out.group_state = "Dead";
         if (version < first_with_not_found) return out;
         out.error_code = wire_code(Errc::group_id_not_found);
-        out.error_message = "Group " + group_id + " not found.";
+        out.error_message = group == nullptr ? "Group " + group_id + " not found."
+                                             : "Group " + group_id + " is not a classic group.";
         return out;
     }
     const bool stable = group->in(GroupState::stable);
@@ -164,11 +176,18 @@ wire::DescribeGroupsResponse::Group GroupCore::describe(const std::string& group
 std::vector<wire::ListGroupsResponse::Group> GroupCore::list() const {
     std::vector<wire::ListGroupsResponse::Group> out;
     out.reserve(groups_.size());
-    for (const auto& [group_id, group] : groups_)
-        out.push_back({.group_id = group_id,
-                       .protocol_type = group.protocol_type,
-                       .group_state = std::string(name(group.state)),
-                       .group_type = "classic"});
+    for (const auto& [group_id, group] : groups_) {
+        if (group.consumer)
+            out.push_back({.group_id = group_id,
+                           .protocol_type = std::string(consumer_protocol),
+                           .group_state = std::string(name(group.consumer->group.state())),
+                           .group_type = "consumer"});
+        else
+            out.push_back({.group_id = group_id,
+                           .protocol_type = group.protocol_type,
+                           .group_state = std::string(name(group.state)),
+                           .group_type = "classic"});
+    }
     return out;
 }
 

@@ -16,6 +16,7 @@ OffsetRecord tombstone(const std::string& group, const std::string& topic, int32
 }
 
 bool subscribes(const Group& group, std::string_view topic) {
+    if (group.consumer) return group.consumer->group.subscribes(topic);
     return group.subscribed && group.subscribed->contains(topic);
 }
 
@@ -32,6 +33,8 @@ Errc GroupCore::check_commit(const Group* group, const Commit& commit, int versi
         return version < first_with_member_epochs ? Errc::illegal_generation
                                                   : Errc::group_id_not_found;
     }
+    if (group->consumer && !group->consumer->upgrading)
+        return check_commit_consumer(group->consumer->group, commit, version);
     if (commit.generation < 0 && group->in(GroupState::empty)) return Errc::none;
     if (alone) return group->in(GroupState::empty) ? Errc::none : Errc::unknown_member_id;
     const Errc why = group->validate(commit.member_id, commit.instance_id);
@@ -75,8 +78,6 @@ Errc GroupCore::commit(Ticket ticket, const Commit& commit, int version, Now now
     return Errc::none;
 }
 
-bool GroupCore::knows(std::string_view group) const { return find(group) != nullptr; }
-
 Result<std::vector<Errc>> GroupCore::delete_offsets(Ticket ticket, const std::string& group_id,
                                                     const std::vector<TopicPartition>& partitions,
                                                     Effects& effects) {
@@ -109,6 +110,7 @@ Errc GroupCore::delete_group(Ticket ticket, const std::string& group_id, Effects
     Group* const group = find(group_id);
     if (group == nullptr) return Errc::group_id_not_found;
     if (!group->in(GroupState::empty)) return Errc::non_empty_group;
+    if (group->consumer && !group->consumer->idle()) return Errc::non_empty_group;
     InFlight write{.after = After::remove,
                    .group = group_id,
                    .ticket = ticket,
@@ -120,6 +122,11 @@ Errc GroupCore::delete_group(Ticket ticket, const std::string& group_id, Effects
             for (const auto& [partition, committed] : partitions)
                 write.records.emplace_back(tombstone(group_id, topic, partition));
     if (group->logged) write.records.emplace_back(GroupRecord{{group_id}, std::nullopt});
+    if (group->consumer) {
+        add_group_tombstones(group->consumer->group, write.records);
+        write.consumer.emplace();
+        group->consumer->writing = true;
+    }
     if (!write.records.empty()) {
         want(*group, std::move(write), effects);
         return Errc::none;
@@ -193,6 +200,11 @@ void GroupCore::expire(Now now, Effects& effects) {
         }
         if (all && group.logged && group.in(GroupState::empty) && group.pending.empty())
             write.records.emplace_back(GroupRecord{{group_id}, std::nullopt});
+        if (all && group.consumer && group.consumer->idle()) {
+            add_group_tombstones(group.consumer->group, write.records);
+            write.consumer.emplace();
+            group.consumer->writing = true;
+        }
         if (write.records.empty()) continue;
         sometimes("coord.expired");
         want(group, std::move(write), effects);

@@ -147,7 +147,13 @@ void GroupCore::step(Now now, Effects& effects) {
 void GroupCore::due(const Due& due, Now now, Effects& effects) {
     Group* const group = find(due.group);
     if (group == nullptr) return;
+    if (group->consumer && due.kind != DueKind::pending)
+        return due_consumer(*group, due, now, effects);
     switch (due.kind) {
+        case DueKind::revoke:
+        case DueKind::rejoin:
+        case DueKind::resync:
+        case DueKind::assign: return;
         case DueKind::session: {
             const Member* const member = group->member(due.member);
             if (member == nullptr) return;
@@ -168,6 +174,12 @@ void GroupCore::due(const Due& due, Now now, Effects& effects) {
             return drop_if_nothing_left(due.group);
         case DueKind::sync: return sync_time_over(*group, now, effects);
     }
+}
+
+void GroupCore::due_consumer(Group& group, const Due& due, Now now, Effects& effects) {
+    if (due.kind == DueKind::assign) return wait_or_run(group, WaitingAssignment{}, now, effects);
+    if (due.kind == DueKind::session && mutant("coord.session_never_over")) return;
+    wait_or_run(group, WaitingFence{due.member, due.kind}, now, effects);
 }
 
 }  // namespace cambium::coord

@@ -45,13 +45,14 @@ void GroupCore::want(Group& group, InFlight what, Effects& effects) {
 void GroupCore::written(WriteId id, Now now, Effects& effects) {
     const auto found = in_flight_.find(id);
     check(found != in_flight_.end(), id);
-    const InFlight done = std::move(found->second);
+    InFlight done = std::move(found->second);
     in_flight_.erase(found);
     Group& group = *find(done.group);
     --group.writes_in_flight;
     if (done.after == After::replace) replaced(group, done, now, effects);
     for (const Record& record : done.records)
         std::visit([this](const auto& one) { replay(one); }, record);
+    if (done.consumer) consumer_written(group, done, now, effects);
     switch (done.after) {
         case After::commit:
         case After::remove: effects.done.emplace_back(done.ticket, Errc::none); break;
@@ -64,6 +65,7 @@ void GroupCore::written(WriteId id, Now now, Effects& effects) {
             break;
         case After::replace:
         case After::empty:
+        case After::consumer:
         case After::nothing: break;
     }
     drop_if_nothing_left(done.group);
@@ -72,11 +74,12 @@ void GroupCore::written(WriteId id, Now now, Effects& effects) {
 void GroupCore::refused(WriteId id, Errc why, Now now, Effects& effects) {
     const auto found = in_flight_.find(id);
     check(found != in_flight_.end(), id);
-    const InFlight failed = std::move(found->second);
+    InFlight failed = std::move(found->second);
     in_flight_.erase(found);
     sometimes("coord.write_refused");
     Group& group = *find(failed.group);
     --group.writes_in_flight;
+    if (failed.consumer) consumer_refused(group, failed, told_members(why), now, effects);
     switch (failed.after) {
         case After::commit:
         case After::remove:
@@ -96,6 +99,7 @@ void GroupCore::refused(WriteId id, Errc why, Now now, Effects& effects) {
             resume_waiting(group, now, effects);
             break;
         case After::empty:
+        case After::consumer:
         case After::nothing: break;
     }
     drop_if_nothing_left(failed.group);
@@ -125,7 +129,9 @@ void GroupCore::replay(const GroupRecord& record) {
         group->logged = false;
         if (!loading_) return;
         deadlines_.cancel({group->id, DueKind::join});
+        std::unique_ptr<ConsumerSide> consumer = std::move(group->consumer);
         *group = Group(group->id);
+        group->consumer = std::move(consumer);
         group->counted = false;
         return drop_if_nothing_left(record.key.group);
     }
@@ -142,10 +148,20 @@ void GroupCore::replay(const GroupRecord& record) {
 void GroupCore::loaded(Now now, Effects& effects) {
     loading_ = false;
     std::vector<std::string> crowded;
-    for (const auto& [group_id, group] : groups_) {
+    for (auto& [group_id, group] : groups_) {
+        if (group.consumer) consumer_loaded(group, now);
         for (const auto& [member_id, member] : group.members) keep_session(group, member, now);
         if (group.members.size() > static_cast<size_t>(limits_.members_max))
             crowded.push_back(group_id);
+    }
+    // Records that lost their group: it was deleted, or never came to be.
+    for (auto it = groups_.begin(); it != groups_.end();) {
+        Group& group = (it++)->second;
+        if (!group.consumer || group.consumer->group.logged() ||
+            !group.consumer->group.members().empty())
+            continue;
+        group.consumer.reset();
+        drop_if_nothing_left(std::string(group.id));
     }
     for (const std::string& group_id : crowded) prepare_rebalance(*find(group_id), now, effects);
 }
@@ -169,9 +185,9 @@ Group& GroupCore::find_or_make(const std::string& group_id) {
 }
 
 bool GroupCore::nothing_left(const Group& group) const {
-    return !group.logged && group.in(GroupState::empty) && group.members.empty() &&
-           group.pending.empty() && group.waiting.empty() && group.writes_in_flight == 0 &&
-           offsets_.of(group.id) == nullptr;
+    return !group.logged && !group.consumer && group.in(GroupState::empty) &&
+           group.members.empty() && group.pending.empty() && group.waiting.empty() &&
+           group.writes_in_flight == 0 && offsets_.of(group.id) == nullptr;
 }
 
 void GroupCore::drop_if_nothing_left(const std::string& group_id) {

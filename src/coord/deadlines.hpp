@@ -18,6 +18,11 @@ enum class DueKind : uint8_t {
     pending,  // a member id was given out and nobody joined with it
     join,     // the members of a group had their time to join
     sync,     // ... and to ask for what they were assigned
+    // Of groups of the consumer protocol.
+    revoke,  // a member is to have given partitions up
+    rejoin,  // ... of the classic protocol is to have joined anew
+    resync,  // ... to have asked for what it gets
+    assign,  // the target assignment may be computed again
 };
 
 struct Due {

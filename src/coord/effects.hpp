@@ -10,6 +10,7 @@
 #include "base/types.hpp"
 #include "coord/records.hpp"
 #include "io/clock.hpp"
+#include "wire/messages/consumer_group.hpp"
 #include "wire/messages/group_membership.hpp"
 
 namespace cambium::coord {
@@ -42,6 +43,7 @@ struct Effects {
     // Answers; a ticket that nobody waits for any more is passed over.
     std::vector<std::pair<Ticket, wire::JoinGroupResponse>> joined;
     std::vector<std::pair<Ticket, wire::SyncGroupResponse>> synced;
+    std::vector<std::pair<Ticket, wire::ConsumerGroupHeartbeatResponse>> beaten;
     std::vector<std::pair<Ticket, Errc>> done;  // commits and deletions: durable, or why not
     std::vector<Write> writes;
 };

@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/fault.hpp"
 #include "coord/consumer_protocol.hpp"
+#include "coord/consumer_side.hpp"
 
 namespace cambium::coord {
 
@@ -18,6 +19,11 @@ std::string_view name(GroupState state) {
     }
     return "Dead";
 }
+
+Group::Group(std::string group_id) : id(std::move(group_id)) {}
+Group::~Group() = default;
+Group::Group(Group&&) noexcept = default;
+Group& Group::operator=(Group&&) noexcept = default;
 
 const Protocol* Member::protocol(std::string_view name) const {
     const auto found = std::ranges::find(protocols, name, &Protocol::name);
@@ -163,6 +169,20 @@ void Group::look_at_subscriptions() {
         topics.insert(read->begin(), read->end());
     }
     subscribed = std::move(topics);
+}
+
+void Group::end_classic() {
+    state = GroupState::empty;
+    generation = 0;
+    protocol_type.clear();
+    protocol.reset();
+    leader.clear();
+    members.clear();
+    static_ids.clear();
+    pending.clear();
+    unsynced.clear();
+    subscribed.reset();
+    initial = storing = logged = false;
 }
 
 std::vector<uint8_t> Group::metadata(const Member& member) const {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -63,8 +64,13 @@ struct DeferredJoin {
     Caller caller;
 };
 
+struct ConsumerSide;
+
 struct Group {
-    explicit Group(std::string group_id) : id(std::move(group_id)) {}
+    explicit Group(std::string group_id);
+    ~Group();
+    Group(Group&&) noexcept;
+    Group& operator=(Group&&) noexcept;
 
     std::string id;
     GroupState state = GroupState::empty;
@@ -90,6 +96,12 @@ struct Group {
     bool replacing = false;            // so is a static member's new id
     std::deque<DeferredJoin> waiting;  // for that
     int32_t writes_in_flight = 0;
+
+    // Not null while the group is one of the consumer protocol (coord/consumer_side.hpp): what is
+    // said above of members is then empty, except while it becomes one.
+    std::unique_ptr<ConsumerSide> consumer;
+    // Forgets what is said above of members.
+    void end_classic();
 
     [[nodiscard]] bool in(GroupState a) const { return state == a; }
     void enter(GroupState next, Timestamp now) { state = next, since = now; }

@@ -26,7 +26,7 @@ Shard::Shard(TopicPartition name, const GroupLimits& limits, Surroundings surrou
 
 Shard::~Shard() {
     check(gate_.closed());
-    check(joining_.empty() && syncing_.empty() && writing_.empty());
+    check(joining_.empty() && syncing_.empty() && beating_.empty() && writing_.empty());
 }
 
 Now Shard::now() const {
@@ -34,6 +34,11 @@ Now Shard::now() const {
 }
 
 // ---- loading
+
+void Shard::look_at(const meta::ImageRef& image) {
+    image_ = image;
+    core_->look_at(image);
+}
 
 void Shard::start(GroupCore::Alive alive) {
     alive_ = std::move(alive);
@@ -69,6 +74,7 @@ void Shard::load_later() {
     retry_ = around_.world.timers.set(around_.world.clock.now() + retry_interval, [this] {
         retry_ = io::TimerId::none;
         core_ = std::make_unique<GroupCore>(limits_, random_.split());
+        core_->look_at(image_);
         io::spawn(gate_, load());
     });
 }
@@ -90,11 +96,15 @@ template <class Answer> Ticket Shard::enter(Waiting<Answer>& waiting, Parked<Ans
 
 Ticket Shard::wait(Parked<wire::JoinGroupResponse>& parked) { return enter(joining_, parked); }
 Ticket Shard::wait(Parked<wire::SyncGroupResponse>& parked) { return enter(syncing_, parked); }
+Ticket Shard::wait(Parked<wire::ConsumerGroupHeartbeatResponse>& parked) {
+    return enter(beating_, parked);
+}
 Ticket Shard::wait(Parked<Done>& parked) { return enter(writing_, parked); }
 
 void Shard::forget(const ParkedBase& parked) {
     joining_.erase(parked.ticket);
     syncing_.erase(parked.ticket);
+    beating_.erase(parked.ticket);
     writing_.erase(parked.ticket);
 }
 
@@ -114,6 +124,7 @@ void Shard::carry_out(Effects effects) {
     for (Write& write : effects.writes) io::spawn(gate_, append(std::move(write)));
     for (auto& [ticket, response] : effects.joined) answer(joining_, ticket, std::move(response));
     for (auto& [ticket, response] : effects.synced) answer(syncing_, ticket, std::move(response));
+    for (auto& [ticket, response] : effects.beaten) answer(beating_, ticket, std::move(response));
     for (const auto& [ticket, code] : effects.done) answer(writing_, ticket, Done{code});
     arm();
 }
@@ -181,6 +192,7 @@ void Shard::stop() {
     };
     end_all(joining_);
     end_all(syncing_);
+    end_all(beating_);
     end_all(writing_);
 }
 

@@ -41,6 +41,8 @@ public:
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
 
+    // What topics there are, from now on.
+    void look_at(const meta::ImageRef& image);
     // Begins to read the log; what could not be read is tried again every second.
     void start(GroupCore::Alive alive);
     // none: it serves. coordinator_load_in_progress, not_coordinator (it stops).
@@ -53,6 +55,7 @@ public:
     // From now on answers under its ticket reach `parked`, until forget().
     Ticket wait(Parked<wire::JoinGroupResponse>& parked);
     Ticket wait(Parked<wire::SyncGroupResponse>& parked);
+    Ticket wait(Parked<wire::ConsumerGroupHeartbeatResponse>& parked);
     Ticket wait(Parked<Done>& parked);
     void forget(const ParkedBase& parked);
 
@@ -82,11 +85,13 @@ private:
     io::Random random_;
     std::unique_ptr<GroupCore> core_;
     GroupCore::Alive alive_;
+    meta::ImageRef image_;
     Errc state_ = Errc::coordinator_load_in_progress;
 
     Ticket last_ticket_ = 0;
     Waiting<wire::JoinGroupResponse> joining_;
     Waiting<wire::SyncGroupResponse> syncing_;
+    Waiting<wire::ConsumerGroupHeartbeatResponse> beating_;
     Waiting<Done> writing_;
 
     io::TimerId timer_ = io::TimerId::none;

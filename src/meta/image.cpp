@@ -28,6 +28,12 @@ const Configs& Image::configs_of(NodeId node) const {
     return found == node_configs.end() ? nothing : found->second;
 }
 
+const Configs& Image::configs_of_group(std::string_view group) const {
+    static const Configs nothing;
+    const auto found = group_configs.find(group);
+    return found == group_configs.end() ? nothing : found->second;
+}
+
 bool Image::same_as(const Image& other) const {
     const auto same_topic = [](const auto& a, const auto& b) {
         return a.first == b.first && *a.second == *b.second;
@@ -36,7 +42,8 @@ bool Image::same_as(const Image& other) const {
            std::ranges::equal(topics, other.topics, same_topic) &&
            std::ranges::equal(topics_by_id, other.topics_by_id, same_topic) &&
            partition_count == other.partition_count && next_producer_id == other.next_producer_id &&
-           features == other.features && node_configs == other.node_configs;
+           features == other.features && node_configs == other.node_configs &&
+           group_configs == other.group_configs;
 }
 
 }  // namespace cambium::meta

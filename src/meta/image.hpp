@@ -76,12 +76,15 @@ struct Image {
     // What was set on nodes while they ran, by node; under all_nodes: on all of them. None is
     // empty.
     std::map<NodeId, Configs> node_configs;
+    // What was set on groups of consumers, by name. None is empty.
+    std::map<std::string, Configs, std::less<>> group_configs;
 
     // Null when there is no such topic.
     [[nodiscard]] TopicRef topic(std::string_view name) const;
     [[nodiscard]] TopicRef topic(const Uuid& id) const;
     // Empty when nothing was set; valid as long as this image.
     [[nodiscard]] const Configs& configs_of(NodeId node) const;
+    [[nodiscard]] const Configs& configs_of_group(std::string_view group) const;
     // Null when there is no such partition; valid as long as this image.
     [[nodiscard]] const Partition* partition(std::string_view name, PartitionIndex number) const;
     // Topics are compared by what they say, not by where they lie.

@@ -1,0 +1,69 @@
+// What a group has more while it is one of the consumer protocol (KIP-848): its state, and the
+// requests that wait for records of the group that are on their way into the log.
+//
+// One write of a group at a time: what comes meanwhile is decided when the records are back, on
+// what is durable, all of it together.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "coord/consumer_draft.hpp"
+#include "coord/consumer_group.hpp"
+#include "coord/effects.hpp"
+#include "wire/messages/consumer_group.hpp"
+#include "wire/messages/group_membership.hpp"
+
+namespace cambium::coord {
+
+struct WaitingBeat {
+    Ticket ticket = 0;
+    wire::ConsumerGroupHeartbeatRequest request;
+    Caller caller;
+};
+// Of a member of the classic protocol.
+struct WaitingJoin {
+    Ticket ticket = 0;
+    wire::JoinGroupRequest request;
+    Caller caller;
+};
+// The member's time is over, unless it was heard meanwhile.
+struct WaitingFence {
+    std::string member_id;
+    DueKind why = DueKind::session;
+};
+// They left, whatever was heard of them.
+struct WaitingLeave {
+    std::set<std::string> member_ids;
+};
+// The target assignment may be computed again.
+struct WaitingAssignment {};
+using ConsumerWaiting =
+    std::variant<WaitingBeat, WaitingJoin, WaitingFence, WaitingLeave, WaitingAssignment>;
+
+// What is said once the records of a draft are durable.
+struct ConsumerAnswers {
+    std::vector<std::pair<Ticket, wire::ConsumerGroupHeartbeatResponse>> beaten;
+    std::vector<std::pair<Ticket, wire::JoinGroupResponse>> joined;
+    std::optional<ConsumerDraft::Downgrade> downgrade;
+};
+
+struct ConsumerSide {
+    explicit ConsumerSide(const std::string& group_id) : group(group_id) {}
+
+    ConsumerGroup group;
+    std::deque<ConsumerWaiting> waiting;
+    bool writing = false;
+    bool upgrading = false;  // the group is a classic one until the records are back
+    // Nobody is a member, and nobody is about to be one.
+    [[nodiscard]] bool idle() const {
+        return group.members().empty() && waiting.empty() && !writing;
+    }
+    bool refresh = true;  // its topics may have changed since they were looked at
+};
+
+}  // namespace cambium::coord
