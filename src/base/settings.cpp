@@ -203,6 +203,14 @@ Effective Settings::effective(const Setting& setting, const SettingValues& topic
     return behind(setting, named(setting.synonyms));
 }
 
+Effective Settings::effective_of_group(const Setting& setting, const SettingValues& group) const {
+    check(setting.has(SettingScope::group), setting.name);
+    if (counts(group, setting))
+        return {canonical(setting, group.find(setting.name)->second), SettingSource::group,
+                setting.name};
+    return behind(setting, named(setting.synonyms));
+}
+
 // A default counts as one only where nothing finer stands before it without one, as in Kafka.
 std::vector<SettingOrigin> Settings::all_behind(std::span<const Synonym> names) const {
     std::vector<SettingOrigin> out;
@@ -227,6 +235,18 @@ std::vector<SettingOrigin> Settings::origins(const Setting& setting) const {
     // A coarser unit gives another setting its value, not this one.
     const auto own = std::ranges::find(out, setting.name, &SettingOrigin::name);
     out.erase(out.begin(), own);
+    return out;
+}
+
+std::vector<SettingOrigin> Settings::origins_of_group(const Setting& setting,
+                                                      const SettingValues& group) const {
+    check(setting.has(SettingScope::group), setting.name);
+    std::vector<SettingOrigin> out;
+    if (counts(group, setting))
+        out.push_back({setting.name, canonical(setting, group.find(setting.name)->second),
+                       SettingSource::group});
+    const std::vector<SettingOrigin> broker = all_behind(named(setting.synonyms));
+    out.insert(out.end(), broker.begin(), broker.end());
     return out;
 }
 

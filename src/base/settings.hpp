@@ -1,9 +1,10 @@
 // THE settings: one row for each, under the names, types, defaults and limits of Kafka 4.3
 // (`settings_table.cpp`), and the values that were given.
 //
-// A broker setting holds for the server; a topic setting for one topic, and where the topic does
-// not set it, the broker setting of its synonyms does, then its default. Some names are both.
-// The table is constant. A Settings is a plain value of one loop.
+// A group setting holds for one group of consumers, and stands before a broker setting as a topic
+// setting does. A broker setting holds for the server; a topic setting for one topic, and where the
+// topic does not set it, the broker setting of its synonyms does, then its default. Some names are
+// both. The table is constant. A Settings is a plain value of one loop.
 #pragma once
 
 #include <array>
@@ -34,7 +35,7 @@ enum class SettingType : int8_t {
     password = 9,  // never shown
 };
 
-enum class SettingScope : uint8_t { broker = 1, topic = 2, both = 3 };
+enum class SettingScope : uint8_t { broker = 1, topic = 2, both = 3, group = 4 };
 
 // Another name under which the broker sets a topic setting, perhaps in another unit:
 // log.retention.hours sets retention.ms, times 3,600,000.
@@ -97,6 +98,7 @@ enum class SettingSource : int8_t {
     all_nodes = 3,  // set while it ran, for every broker
     broker = 4,     // given at the start
     standard = 5,
+    group = 8,
 };
 
 // A value in effect. `by` is the name that set it, which may be a synonym.
@@ -155,6 +157,11 @@ public:
     [[nodiscard]] Effective effective(const Setting& broker_setting) const;
     [[nodiscard]] Effective effective(const Setting& topic_setting,
                                       const SettingValues& topic) const;
+    // Of a group's settings; its limits are settings of the broker (group.consumer.min....).
+    [[nodiscard]] Effective effective_of_group(const Setting& group_setting,
+                                               const SettingValues& group) const;
+    [[nodiscard]] std::vector<SettingOrigin> origins_of_group(const Setting& group_setting,
+                                                              const SettingValues& group) const;
     // Everything that could give the value, in the order in which it counts.
     [[nodiscard]] std::vector<SettingOrigin> origins(const Setting& broker_setting) const;
     [[nodiscard]] std::vector<SettingOrigin> origins(const Setting& topic_setting,

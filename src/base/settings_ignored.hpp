@@ -29,23 +29,10 @@ struct Row {
 
 constexpr std::nullopt_t none = std::nullopt;
 
-// Groups of consumers: their newer protocol (KIP-848), and how a coordinator works inside.
+// Groups of consumers: how another coordinator works inside.
 constexpr std::string_view groups_text =
-    "Groups whose server assigns partitions, or how another coordinator works inside: not served "
-    "here, so this is without effect.";
+    "How another coordinator works inside: this is without effect here.";
 constexpr Row groups[] = {
-    {"group.consumer.assignment.interval.ms", integer, "1000", at_once, 0},
-    {"group.consumer.assignors", list, "uniform,range"},
-    {"group.consumer.heartbeat.interval.ms", integer, "5000", at_start, 1},
-    {"group.consumer.max.assignment.interval.ms", integer, "15000", at_start, 0},
-    {"group.consumer.max.heartbeat.interval.ms", integer, "15000", at_start, 1},
-    {"group.consumer.max.session.timeout.ms", integer, "60000", at_start, 1},
-    {"group.consumer.max.size", integer, "2147483647", at_start, 1},
-    {"group.consumer.migration.policy", text, "bidirectional"},
-    {"group.consumer.min.assignment.interval.ms", integer, "0", at_start, 0},
-    {"group.consumer.min.heartbeat.interval.ms", integer, "5000", at_start, 1},
-    {"group.consumer.min.session.timeout.ms", integer, "45000", at_start, 1},
-    {"group.consumer.session.timeout.ms", integer, "45000", at_start, 1},
     {"group.coordinator.append.linger.ms", integer, "-1", at_start, -1},
     {"group.coordinator.background.threads", integer, "2", at_start, 1},
     {"group.coordinator.cached.buffer.max.bytes", integer, "1048588", at_once, 524288},

@@ -40,6 +40,25 @@ replica::WaitLimits wait_limits(const Settings& settings) {
     return {.waiters = waiters, .keys = waiters * keys_each};
 }
 
+coord::ConsumerLimits consumer_limits(const Settings& settings) {
+    const auto range = [&settings](const std::string& what) -> coord::ConsumerLimits::Range {
+        const auto number = [&](const std::string& front) {
+            return static_cast<int32_t>(settings.integer("group.consumer." + front + what));
+        };
+        return {.standard = number(""), .least = number("min."), .most = number("max.")};
+    };
+    coord::ConsumerLimits limits;
+    limits.session_ms = range("session.timeout.ms");
+    limits.heartbeat_ms = range("heartbeat.interval.ms");
+    limits.assignment_ms = range("assignment.interval.ms");
+    limits.members_max = static_cast<int32_t>(settings.integer("group.consumer.max.size"));
+    limits.assignors = settings.list("group.consumer.assignors");
+    const std::string policy = settings.text("group.consumer.migration.policy");
+    limits.upgrades = policy == "bidirectional" || policy == "upgrade";
+    limits.downgrades = policy == "bidirectional" || policy == "downgrade";
+    return limits;
+}
+
 coord::GroupLimits group_limits(const Settings& settings) {
     const auto small = [&settings](std::string_view name) {
         return static_cast<int32_t>(settings.integer(name));
@@ -49,6 +68,7 @@ coord::GroupLimits group_limits(const Settings& settings) {
     limits.session_timeout_max_ms = small("group.max.session.timeout.ms");
     limits.members_max = small("group.max.size");
     limits.initial_delay_ms = small("group.initial.rebalance.delay.ms");
+    limits.consumer = consumer_limits(settings);
     limits.offset_metadata_max = small("offset.metadata.max.bytes");
     limits.offset_retention_ms = settings.integer("offsets.retention.minutes") * 60'000;
     return limits;
@@ -66,6 +86,13 @@ control::Limits control_limits(const Settings& settings) {
     limits.default_partitions = static_cast<int32_t>(settings.integer("num.partitions"));
     limits.default_replication_factor =
         static_cast<int16_t>(settings.integer("default.replication.factor"));
+    for (const std::string what :
+         {"session.timeout.ms", "heartbeat.interval.ms", "assignment.interval.ms"}) {
+        const auto number = [&](const std::string& front) {
+            return settings.integer("group.consumer." + front + what);
+        };
+        limits.groups.push_back({"consumer." + what, number(""), number("min."), number("max.")});
+    }
     return limits;
 }
 
@@ -102,6 +129,9 @@ private:
             if (broker_->journal_)
                 broker_->journal_("the setting " + name +
                                   ", made by another version, is not one here and does not count");
+        if (broker_->groups_ != nullptr)
+            broker_->groups_->assign_every(
+                static_cast<int32_t>(settings.integer("group.consumer.assignment.interval.ms")));
         if (broker_->traffic_ != nullptr) broker_->traffic_->limits = TrafficLimits::from(settings);
     }
     static void add_every_topic(meta::Builder::Publication& told) {

@@ -65,13 +65,15 @@ io::Task<Reply> alter(Services* services, Request* request) {
     co_return answer_with(response, *request);
 }
 
-// What of one type can have settings. Groups and subscriptions to client metrics are not here yet.
+// What of one type can have settings. Subscriptions to client metrics are not here yet.
 void list(const meta::Image& image, ConfigType type, std::vector<Listed::Resource>& out) {
     const auto add = [&](std::string name) {
         out.push_back({std::move(name), static_cast<int8_t>(type)});
     };
     if (type == ConfigType::topic)
         for (const auto& [name, topic] : image.topics) add(name);
+    if (type == ConfigType::group)
+        for (const auto& [name, configs] : image.group_configs) add(name);
     if (type == ConfigType::broker || type == ConfigType::broker_logger)
         for (const auto& [id, node] : image.nodes) add(std::to_string(id.value()));
 }

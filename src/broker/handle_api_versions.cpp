@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -10,6 +11,11 @@
 namespace cambium::broker {
 
 namespace {
+
+// Groups of the consumer protocol are served (KIP-848).
+constexpr std::string_view group_feature = "group.version";
+constexpr int16_t group_level = 1;
+constexpr int first_with_level_0 = 4;
 
 // [a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])? as in KIP-511.
 bool is_software_word(std::string_view text) {
@@ -42,6 +48,13 @@ io::Task<Reply> handle_api_versions(Services* services, Request* request) {
         if (row.feature.empty()) response.api_keys.push_back(entry(row));
     }
     // No feature is finalised before a room stands behind it: clients switch behaviour by these.
+    // A client of version 3 does not understand one that may be level 0.
+    if (request->version() >= first_with_level_0)
+        response.supported_features.push_back(
+            {.name = std::string(group_feature), .min_version = 0, .max_version = group_level});
+    response.finalized_features.push_back({.name = std::string(group_feature),
+                                           .max_version_level = group_level,
+                                           .min_version_level = group_level});
     response.finalized_features_epoch = 0;
     co_return answer_with(response, *request);
 }

@@ -51,8 +51,8 @@ private:
                 if (wanted.resource_name.empty())
                     return Error{Errc::invalid_request, "Broker id must not be empty"};
                 return check_self(wanted.resource_name, "");
-            case ConfigType::client_metrics:
-            case ConfigType::group: break;
+            case ConfigType::group: return group(wanted, out);
+            case ConfigType::client_metrics: break;
         }
         return Error{Errc::invalid_request,
                      "This most likely occurs because of a request being malformed by the client "
@@ -72,6 +72,20 @@ private:
                 out.configs.push_back(
                     config(setting, effective, settings.origins(setting, topic->configs)));
         }
+        return {};
+    }
+
+    // Of a group that need not be there.
+    Status group(const Wanted& wanted, Described& out) const {
+        if (wanted.resource_name.empty())
+            return Error{Errc::invalid_request, "Group name must not be empty"};
+        const meta::ImageRef image = services_.controller->image();
+        const SettingValues& configs = image->configs_of_group(wanted.resource_name);
+        const Settings& settings = *services_.settings;
+        for (const Setting& setting : settings_table())
+            if (described(setting, SettingScope::group, wanted))
+                out.configs.push_back(config(setting, settings.effective_of_group(setting, configs),
+                                             settings.origins_of_group(setting, configs)));
         return {};
     }
 

@@ -72,6 +72,8 @@ constexpr std::array table{
     row(ApiKey::describe_cluster, handle_describe_cluster),
     row(ApiKey::describe_producers, handle_describe_producers),
     row(ApiKey::unregister_broker, handle_unregister_broker),
+    row(ApiKey::consumer_group_heartbeat, handle_consumer_group_heartbeat),
+    row(ApiKey::consumer_group_describe, handle_consumer_group_describe),
     row(ApiKey::list_config_resources, handle_list_config_resources),
     row(ApiKey::describe_topic_partitions, handle_describe_topic_partitions),
 };

@@ -82,6 +82,8 @@ io::Task<Reply> handle_leave_group(Services* services, Request* request);
 io::Task<Reply> handle_describe_groups(Services* services, Request* request);
 io::Task<Reply> handle_list_groups(Services* services, Request* request);
 io::Task<Reply> handle_delete_groups(Services* services, Request* request);
+io::Task<Reply> handle_consumer_group_heartbeat(Services* services, Request* request);
+io::Task<Reply> handle_consumer_group_describe(Services* services, Request* request);
 io::Task<Reply> handle_offset_commit(Services* services, Request* request);
 io::Task<Reply> handle_offset_fetch(Services* services, Request* request);
 io::Task<Reply> handle_offset_delete(Services* services, Request* request);

@@ -122,7 +122,8 @@ Status check_size(const meta::Record& record) {
 // Of those that are not refused by their form alone.
 class Alteration {
 public:
-    Alteration(const Image& image, NodeId self) : image_(image), self_(self) {}
+    Alteration(const Image& image, NodeId self, const Limits& limits)
+        : image_(image), self_(self), limits_(limits) {}
 
     // The facts that make the change; none when nothing changes.
     Result<std::vector<meta::Record>> decide(const ConfigRequest& asked) const {
@@ -131,8 +132,8 @@ public:
             case ConfigType::topic: return topic(asked);
             case ConfigType::broker: return broker(asked);
             case ConfigType::broker_logger: return logger(asked);
-            case ConfigType::client_metrics:
-            case ConfigType::group: break;
+            case ConfigType::group: return group(asked);
+            case ConfigType::client_metrics: break;
         }
         return unknown_type(asked.type);
     }
@@ -186,6 +187,49 @@ private:
         return {};
     }
 
+    // Of a group of consumers, which need not be there yet.
+    Result<std::vector<meta::Record>> group(const ConfigRequest& asked) const {
+        if (asked.name.empty()) return refused("Default group resources are not allowed.");
+        const Configs& before = image_.configs_of_group(asked.name);
+        Target target{SettingScope::group, before};
+        if (Status status = apply(asked, target); !status.ok()) return status.error();
+        for (const auto& [name, value] : target.configs) {
+            const Setting* const setting = find_setting(name, SettingScope::group);
+            if (setting == nullptr) return wrong_value("Unknown group config name: " + name);
+            if (Status status = check_setting(*setting, value); !status.ok()) return status.error();
+        }
+        if (Status status = check_ranges(target.configs); !status.ok()) return status.error();
+        return fact(before, meta::GroupConfigRecord{asked.name, std::move(target.configs)});
+    }
+
+    Status check_ranges(const Configs& configs) const {
+        const auto text = [](const GroupRange& range, std::string_view limit) {
+            const size_t front = range.name.find('.') + 1;
+            return "group.consumer." + std::string(limit) + range.name.substr(front);
+        };
+        int64_t session = 0;
+        int64_t heartbeat = 0;
+        for (const GroupRange& range : limits_.groups) {
+            const auto set = configs.find(range.name);
+            const int64_t value = set == configs.end()
+                                      ? range.standard
+                                      : whole_number<int64_t>(set->second).value_or(0);
+            if (range.name == "consumer.session.timeout.ms") session = value;
+            if (range.name == "consumer.heartbeat.interval.ms") heartbeat = value;
+            if (set == configs.end()) continue;
+            if (value < range.least)
+                return wrong_value(range.name + " must be greater than or equal to " +
+                                   text(range, "min."));
+            if (value > range.most)
+                return wrong_value(range.name + " must be less than or equal to " +
+                                   text(range, "max."));
+        }
+        if (!limits_.groups.empty() && session <= heartbeat)
+            return wrong_value(
+                "consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms");
+        return {};
+    }
+
     // There are none: what is told goes to one place, in full.
     Result<std::vector<meta::Record>> logger(const ConfigRequest& asked) const {
         if (asked.replace) return unknown_type(asked.type);
@@ -214,6 +258,7 @@ private:
 
     const Image& image_;
     NodeId self_;
+    const Limits& limits_;
 };
 
 }  // namespace
@@ -233,10 +278,11 @@ Status check_node_name(const std::string& name, NodeId self) {
 }
 
 Decision<AlteredConfig> decide_configs(const Image& image,
-                                       const std::vector<ConfigRequest>& request, NodeId self) {
+                                       const std::vector<ConfigRequest>& request, NodeId self,
+                                       const Limits& limits) {
     std::map<std::pair<ConfigType, std::string_view>, int> times;
     for (const ConfigRequest& asked : request) ++times[{asked.type, asked.name}];
-    const Alteration alteration(image, self);
+    const Alteration alteration(image, self, limits);
     Decision<AlteredConfig> out;
     for (const ConfigRequest& asked : request) {
         AlteredConfig& answer = out.answers.emplace_back();

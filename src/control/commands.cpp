@@ -76,7 +76,7 @@ std::vector<GrownTopic> CreatePartitions::answers(const Status& status) {
 }
 
 std::vector<meta::Record> AlterConfigs::decide(const meta::Image& image) {
-    Decision<AlteredConfig> decision = decide_configs(image, request_, self_);
+    Decision<AlteredConfig> decision = decide_configs(image, request_, self_, *limits_);
     answers_ = std::move(decision.answers);
     if (validate_only_) return {};
     return std::move(decision.facts);

@@ -79,13 +79,18 @@ private:
 
 class AlterConfigs : public Command {
 public:
-    AlterConfigs(NodeId self, std::vector<ConfigRequest> request, bool validate_only)
-        : self_(self), request_(std::move(request)), validate_only_(validate_only) {}
+    AlterConfigs(NodeId self, const Limits* limits, std::vector<ConfigRequest> request,
+                 bool validate_only)
+        : self_(self),
+          limits_(limits),
+          request_(std::move(request)),
+          validate_only_(validate_only) {}
     std::vector<meta::Record> decide(const meta::Image& image) override;
     std::vector<AlteredConfig> answers(const Status& status);
 
 private:
     NodeId self_;
+    const Limits* limits_;
     std::vector<ConfigRequest> request_;
     bool validate_only_;
     std::vector<AlteredConfig> answers_;

@@ -1,5 +1,6 @@
 // Decisions about settings that are made while servers run (KIP-226, KIP-339): those of topics, of
-// this node and of all nodes. Pure functions, as those of topics.hpp; codes and texts are Kafka's.
+// this node, of all nodes and of groups of consumers. Pure functions, as those of topics.hpp; codes
+// and texts are Kafka's.
 //
 // What may be set says the settings table (base/settings.hpp). A resource is changed whole or not
 // at all, and one that is refused spares the others.
@@ -59,7 +60,7 @@ struct AlteredConfig {
 // `self`: the node that was asked, which alone can be named as a broker.
 [[nodiscard]] Decision<AlteredConfig> decide_configs(const meta::Image& image,
                                                      const std::vector<ConfigRequest>& request,
-                                                     NodeId self);
+                                                     NodeId self, const Limits& limits = {});
 
 // A broker's id as text; nothing when it is no number.
 [[nodiscard]] std::optional<NodeId> parse_node_name(std::string_view name);

@@ -48,6 +48,33 @@ struct ConfiguredCluster {
     }
 };
 
+TEST_CASE("a_group_may_set_what_is_between_the_limits_of_the_broker") {
+    ConfiguredCluster cluster;
+    Limits limits;
+    limits.groups = {{"consumer.session.timeout.ms", 45'000, 45'000, 60'000},
+                     {"consumer.heartbeat.interval.ms", 5'000, 5'000, 15'000}};
+    const auto alter = [&](const std::string& group, const std::string& name,
+                           std::optional<std::string> value) {
+        const auto operation = value ? ConfigOperation::set : ConfigOperation::remove;
+        Decision<AlteredConfig> decision = decide_configs(
+            cluster.builder.state(),
+            {{ConfigType::group, group, {{name, operation, std::move(value)}}, false}}, self,
+            limits);
+        cluster.apply(decision.facts);
+        return decision.answers.at(0).status.code();
+    };
+    CHECK(alter("g", "consumer.session.timeout.ms", "50000") == Errc::none);
+    CHECK(cluster.builder.state().configs_of_group("g").at("consumer.session.timeout.ms") ==
+          "50000");
+    CHECK(alter("g", "consumer.session.timeout.ms", "100") == Errc::invalid_config);
+    CHECK(alter("g", "consumer.session.timeout.ms", "100000") == Errc::invalid_config);
+    CHECK(alter("g", "consumer.session.timeout.ms", "x") == Errc::invalid_config);
+    CHECK(alter("g", "retention.ms", "1") == Errc::invalid_config);
+    CHECK(alter("", "consumer.session.timeout.ms", "50000") == Errc::invalid_request);
+    CHECK(alter("g", "consumer.session.timeout.ms", std::nullopt) == Errc::none);
+    CHECK(cluster.builder.state().group_configs.empty());
+}
+
 TEST_CASE("changes_of_a_topic_leave_what_they_do_not_name_and_a_replacement_does_not") {
     ConfiguredCluster cluster;
     CHECK(cluster.topic({{"retention.ms", set, "1000"}, {"segment.ms", set, "2000"}}).ok());

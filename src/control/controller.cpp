@@ -94,7 +94,7 @@ io::Task<std::vector<GrownTopic>> Controller::create_partitions(std::vector<More
 
 io::Task<std::vector<AlteredConfig>> Controller::alter_configs(std::vector<ConfigRequest> request,
                                                                bool validate_only) {
-    AlterConfigs command(options_.self.id, std::move(request), validate_only);
+    AlterConfigs command(options_.self.id, &options_.limits, std::move(request), validate_only);
     const Status status = co_await run(&command);
     co_return command.answers(status);
 }

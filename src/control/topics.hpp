@@ -19,12 +19,21 @@
 
 namespace cambium::control {
 
+// Between which values groups may set one of their settings, by settings of the broker.
+struct GroupRange {
+    std::string name;  // "consumer.session.timeout.ms"
+    int64_t standard = 0;
+    int64_t least = 0;
+    int64_t most = 0;
+};
+
 struct Limits {
     int32_t default_partitions = 1;               // num.partitions
     int16_t default_replication_factor = 1;       // default.replication.factor
     int32_t max_partitions_per_request = 10'000;  // as in Kafka
     int32_t max_partitions = 200'000;             // over all topics
     int32_t max_topics_per_request = 10'000;      // of one deletion or creation
+    std::vector<GroupRange> groups{};
 };
 
 struct Assignment {

@@ -103,6 +103,11 @@ void GroupCoordinator::end() {
     shards_.clear();
 }
 
+void GroupCoordinator::assign_every(int32_t interval_ms) {
+    options_.limits.consumer.assignment_ms.standard = interval_ms;
+    for (const auto& shard : shards_) shard->assign_every(interval_ms);
+}
+
 io::Task<Status> GroupCoordinator::ready() {
     if (stopped_) co_return Errc::coordinator_not_available;
     if (!shards_.empty()) co_return Status();

@@ -65,6 +65,9 @@ public:
     // Once everybody may know it, before partitions that are gone are closed.
     void published(const meta::Builder::Publication& change);
 
+    // The interval of assignments of groups that set none (group.consumer.assignment.interval.ms).
+    void assign_every(int32_t interval_ms);
+
     // That there is a coordinator. Errors: coordinator_not_available.
     io::Task<Status> ready();
 

@@ -67,6 +67,9 @@ public:
     void loaded(Now now, Effects& effects);
     // What topics there are, from now on; not null. Once at least before loaded().
     void look_at(meta::ImageRef image);
+    void assign_every(int32_t interval_ms) {
+        limits_.consumer.assignment_ms.standard = interval_ms;
+    }
 
     // ---- members
 

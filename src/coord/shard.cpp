@@ -40,6 +40,11 @@ void Shard::look_at(const meta::ImageRef& image) {
     core_->look_at(image);
 }
 
+void Shard::assign_every(int32_t interval_ms) {
+    limits_.consumer.assignment_ms.standard = interval_ms;
+    core_->assign_every(interval_ms);
+}
+
 void Shard::start(GroupCore::Alive alive) {
     alive_ = std::move(alive);
     io::spawn(gate_, load());

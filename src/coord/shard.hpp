@@ -43,6 +43,8 @@ public:
 
     // What topics there are, from now on.
     void look_at(const meta::ImageRef& image);
+    // How often groups are assigned that do not say so themselves.
+    void assign_every(int32_t interval_ms);
     // Begins to read the log; what could not be read is tried again every second.
     void start(GroupCore::Alive alive);
     // none: it serves. coordinator_load_in_progress, not_coordinator (it stops).

@@ -196,6 +196,13 @@ Status Builder::on(const NodeConfigRecord& record) {
     return {};
 }
 
+Status Builder::on(const GroupConfigRecord& record) {
+    if (record.group.empty()) return corrupt("settings of no group");
+    if (record.configs.empty()) state_.group_configs.erase(record.group);
+    else state_.group_configs[record.group] = record.configs;
+    return {};
+}
+
 Topic& Builder::changeable(const TopicRef& topic) {
     std::shared_ptr<Topic>& own = touched_[topic->id];
     if (!own) {
@@ -234,6 +241,8 @@ std::vector<Record> facts_of(const Image& image) {
         if (mutant("meta.snapshot_without_node_settings")) break;
         facts.emplace_back(NodeConfigRecord{node, configs});
     }
+    for (const auto& [group, configs] : image.group_configs)
+        facts.emplace_back(GroupConfigRecord{group, configs});
     if (image.next_producer_id > ProducerId(0)) {
         facts.emplace_back(ProducerIdBlockRecord{NodeId(), image.next_producer_id});
     }

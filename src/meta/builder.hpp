@@ -70,6 +70,7 @@ private:
     Status on(const ProducerIdBlockRecord& record);
     Status on(const FeatureLevelRecord& record);
     Status on(const NodeConfigRecord& record);
+    Status on(const GroupConfigRecord& record);
 
     Topic& changeable(const TopicRef& topic);
 

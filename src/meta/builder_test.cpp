@@ -209,6 +209,9 @@ private:
         const NodeId node(static_cast<int32_t>(below(3)) - 1);
         out.push_back(NodeConfigRecord{node, {}});
         if (below(3) > 0) out.back() = NodeConfigRecord{node, {{"n", std::to_string(draw_())}}};
+        const std::string group = "g" + std::to_string(below(3));
+        out.push_back(GroupConfigRecord{group, {}});
+        if (below(3) > 0) out.back() = GroupConfigRecord{group, {{"n", std::to_string(draw_())}}};
         Partition moved = old.partitions[0];
         ++moved.partition_epoch;
         moved.leader_epoch = LeaderEpoch(moved.leader_epoch.value() + 1);
@@ -286,6 +289,17 @@ TEST_CASE("settings_of_nodes_are_replaced_whole_and_empty_ones_are_gone") {
     CHECK(!image->node_configs.contains(all_nodes));
     CHECK(!feed.builder.publish().delta.node_configs_changed);
     CHECK(feed(NodeConfigRecord{NodeId(-2), {{"a", "1"}}}).code() == Errc::corrupt_data);
+}
+
+TEST_CASE("settings_of_groups_are_replaced_whole_and_empty_ones_are_gone") {
+    Feed feed;
+    feed.ok({GroupConfigRecord{"g", {{"a", "1"}, {"b", "2"}}}});
+    CHECK(feed.builder.publish().after->configs_of_group("g").at("b") == "2");
+    feed.ok({GroupConfigRecord{"g", {}}});
+    const ImageRef image = feed.builder.publish().after;
+    CHECK(image->configs_of_group("g").empty());
+    CHECK(image->group_configs.empty());
+    CHECK(feed(GroupConfigRecord{"", {{"a", "1"}}}).code() == Errc::corrupt_data);
 }
 
 #ifdef CAMBIUM_MUTANTS

@@ -26,6 +26,7 @@ enum class Type : uint8_t {
     producer_id_block = 10,
     feature_level = 11,
     node_config = 12,
+    group_config = 13,
 };
 
 Type type_of(const BeginChange&) { return Type::begin_change; }
@@ -40,6 +41,7 @@ Type type_of(const DeleteTopicRecord&) { return Type::delete_topic; }
 Type type_of(const ProducerIdBlockRecord&) { return Type::producer_id_block; }
 Type type_of(const FeatureLevelRecord&) { return Type::feature_level; }
 Type type_of(const NodeConfigRecord&) { return Type::node_config; }
+Type type_of(const GroupConfigRecord&) { return Type::group_config; }
 
 // Each list of fields below serves both directions: Put writes a field, Get reads it.
 class Put {
@@ -133,6 +135,10 @@ template <As<NodeConfigRecord> M> void fields(M& m, auto& io) {
     io.field(m.node), io.field(m.configs);
 }
 
+template <As<GroupConfigRecord> M> void fields(M& m, auto& io) {
+    io.field(m.group), io.field(m.configs);
+}
+
 template <class T> void Put::field(const std::vector<T>& values) {
     to_.varuint32(static_cast<uint32_t>(values.size()));
     for (const T& value : values) {
@@ -207,6 +213,7 @@ Result<Record> decode(ByteView value) {
         case Type::producer_id_block: return decode_as<ProducerIdBlockRecord>(body, version);
         case Type::feature_level: return decode_as<FeatureLevelRecord>(body, version);
         case Type::node_config: return decode_as<NodeConfigRecord>(body, version);
+        case Type::group_config: return decode_as<GroupConfigRecord>(body, version);
     }
     return Error{Errc::unsupported_format, "metadata record of type " + std::to_string(type)};
 }

@@ -86,9 +86,17 @@ struct NodeConfigRecord {
     bool operator==(const NodeConfigRecord&) const = default;
 };
 
-using Record = std::variant<BeginChange, EndChange, AbortChange, ClusterRecord, NodeRecord,
-                            TopicRecord, PartitionRecord, TopicConfigRecord, DeleteTopicRecord,
-                            ProducerIdBlockRecord, FeatureLevelRecord, NodeConfigRecord>;
+// All settings of a group of consumers, replacing those before.
+struct GroupConfigRecord {
+    std::string group;
+    Configs configs;
+    bool operator==(const GroupConfigRecord&) const = default;
+};
+
+using Record =
+    std::variant<BeginChange, EndChange, AbortChange, ClusterRecord, NodeRecord, TopicRecord,
+                 PartitionRecord, TopicConfigRecord, DeleteTopicRecord, ProducerIdBlockRecord,
+                 FeatureLevelRecord, NodeConfigRecord, GroupConfigRecord>;
 
 // The versions of the types: the highest that is known, and the lowest that says everything is
 // written, so that a program that knows less is refused only when it would miss something.

@@ -71,6 +71,7 @@ std::vector<Example> examples() {
     out.push_back({FeatureLevelRecord{"f", 2}, {1, 11, 1, 'f', 0, 2}});
     out.push_back({NodeConfigRecord{all_nodes, {{"a", "1"}}},
                    {1, 12, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1, 'a', 1, '1'}});
+    out.push_back({GroupConfigRecord{"g", {{"a", "1"}}}, {1, 13, 1, 'g', 1, 1, 'a', 1, '1'}});
     return out;
 }
 
@@ -119,7 +120,7 @@ TEST_CASE("a_record_cut_short_or_longer_than_it_says_is_refused") {
 
 TEST_CASE("newer_versions_and_unknown_types_are_refused_as_a_newer_format") {
     CHECK(decode(std::vector<uint8_t>{2, 2}).code() == Errc::unsupported_format);
-    CHECK(decode(std::vector<uint8_t>{1, 13}).code() == Errc::unsupported_format);
+    CHECK(decode(std::vector<uint8_t>{1, 14}).code() == Errc::unsupported_format);
     CHECK(decode(std::vector<uint8_t>{1, 0}).code() == Errc::unsupported_format);
     CHECK(decode(std::vector<uint8_t>{0, 2}).code() == Errc::corrupt_data);
 }

@@ -143,9 +143,9 @@ def check_content(found, phases):
         harness.equal(values[partition], list(enumerate(expected)), f"what was read of partition {partition}")
 
 
-def one_dies(start):
+def one_dies(start, settings=None):
     def check():
-        with harness.Server(FAST_GROUPS) as server, members() as run:
+        with harness.Server(settings or FAST_GROUPS) as server, members() as run:
             server.create_topic("shared", PARTITIONS)
             first, second = start(run, server, "team"), start(run, server, "team")
             both = (first, second)
@@ -173,10 +173,10 @@ def one_dies(start):
     return check
 
 
-def resumes_after_restart(start):
+def resumes_after_restart(start, settings=None):
     """The server is killed; the group goes on where it was, and nothing committed is read again."""
     def check():
-        with harness.Server(FAST_GROUPS) as server, members() as run:
+        with harness.Server(settings or FAST_GROUPS) as server, members() as run:
             server.create_topic("shared", PARTITIONS)
             member = start(run, server, "team")
             produce(server, "one")

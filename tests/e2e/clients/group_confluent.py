@@ -1,5 +1,5 @@
-"""A member of a group over confluent-kafka: ADDRESS TOPIC GROUP [SETTING=VALUE...]. Prints "partition offset value" for each
-record and commits it. Ends with an orderly leave when its stdin closes."""
+"""A member of a group over confluent-kafka: ADDRESS TOPIC GROUP [SETTING=VALUE...] [pattern=^REGEX]. Prints
+"partition offset value" for each record and commits it. Ends with an orderly leave when its stdin closes."""
 import select
 import sys
 
@@ -7,10 +7,13 @@ import confluent_kafka
 
 address, topic, group, *more = sys.argv[1:]
 settings = {"bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False,
-            "session.timeout.ms": 6000, "heartbeat.interval.ms": 500, "topic.metadata.refresh.interval.ms": 2000}
+            "topic.metadata.refresh.interval.ms": 2000}
 settings.update(word.split("=", 1) for word in more)
+if settings.get("group.protocol") != "consumer":  # there the server says how often
+    settings = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 500, **settings}
+subscription = settings.pop("pattern", topic)  # librdkafka takes what begins with ^ for a regular expression
 consumer = confluent_kafka.Consumer(settings)
-consumer.subscribe([topic])
+consumer.subscribe([subscription])
 while not select.select([sys.stdin], [], [], 0)[0]:
     one = consumer.poll(0.2)
     if one is None or one.error():
