@@ -190,6 +190,8 @@ void GroupCore::set_timers(ConsumerDraft& draft, const std::string& group, Now n
 void GroupCore::want_consumer(Group& group, std::vector<Record> records, ConsumerAnswers answers,
                               Effects& effects) {
     group.consumer->writing = true;
+    if (mutant("coord.beat_answered_before_durable"))
+        for (auto& one : std::exchange(answers.beaten, {})) effects.beaten.push_back(one);
     want(group,
          {.after = After::consumer,
           .group = group.id,
@@ -282,6 +284,8 @@ void GroupCore::send_on(Group& group, std::deque<ConsumerWaiting> waiting, Now n
 template <class R> void GroupCore::replay_consumer(const R& record) {
     if constexpr (std::is_same_v<R, ConsumerTargetRecord>)
         if (loading_ && mutant("coord.target_not_replayed")) return;
+    if constexpr (std::is_same_v<R, ConsumerCurrentRecord>)
+        if (loading_ && mutant("coord.current_not_replayed")) return;
     Group* group = find(record.key.group);
     if (group == nullptr || !group->consumer) {
         if (!record.value) return;
