@@ -306,6 +306,15 @@ io::Task<void> GroupConsumer::close() {
     // Who cannot be told finds out when the session is over.
     (void)co_await commit();
     (void)co_await leave();
+    co_await end();
+}
+
+io::Task<void> GroupConsumer::abandon() {
+    closing_ = true;
+    co_await end();
+}
+
+io::Task<void> GroupConsumer::end() {
     alarm_.close();
     heart_alarm_.close();
     co_await link_.close();

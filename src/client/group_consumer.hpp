@@ -74,6 +74,8 @@ public:
     // Commits what is done, leaves the group and completes when nothing runs any more. Not while a
     // poll or a commit is under way. Once.
     io::Task<void> close();
+    // The same without a word to anybody, as when a process dies: the group finds out by itself.
+    io::Task<void> abandon();
 
 private:
     using Partitions = std::set<TopicPartition>;
@@ -89,6 +91,7 @@ private:
     io::Task<Status> begin_reading();
     io::Task<Status> commit_once(io::Monotonic deadline);
     io::Task<Status> leave();
+    io::Task<void> end();
     io::Task<void> pause();
     void after_answer();
     [[nodiscard]] wire::OffsetCommitRequest commit_request() const;

@@ -17,14 +17,9 @@ constexpr size_t decompressed_max = size_t{256} << 20;
 
 io::Task<Status> fill(const log::FileRange* range, Buffer* into) {
     into->resize(static_cast<size_t>(range->length));
-    size_t have = 0;
-    while (have < into->size()) {
-        const Result<size_t> count = co_await range->file->pread(
-            range->position + static_cast<int64_t>(have), into->mutable_view().subspan(have));
-        if (!count.ok()) co_return count.error();
-        if (*count == 0) co_return Error{Errc::corrupt_data, "a segment ends too early"};
-        have += *count;
-    }
+    const Result<size_t> count = co_await range->file->pread(range->position, into->mutable_view());
+    if (!count.ok()) co_return count.error();
+    if (*count < into->size()) co_return Error{Errc::corrupt_data, "a segment ends too early"};
     co_return Status();
 }
 

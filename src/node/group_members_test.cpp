@@ -67,6 +67,7 @@ struct TeamMember {
                                            .assignors = {assignor}}}) {}
     client::GroupConsumer consumer;
     bool leaves = false;
+    bool dies = false;
     bool ended = false;
 };
 
@@ -84,7 +85,8 @@ io::Task<void> live(TeamMember* member, TeamLedger* ledger) {
         }
         (void)co_await member->consumer.commit();
     }
-    co_await member->consumer.close();
+    if (member->dies) co_await member->consumer.abandon();
+    else co_await member->consumer.close();
     member->ended = true;
 }
 
@@ -199,6 +201,22 @@ TEST_CASE("members come and go, every partition has one owner and every record o
             CHECK(team.ledger.each_once());
         }
     }
+}
+
+TEST_CASE("a member that goes without a word is missed when its session is over") {
+    Team team(21, Assignor::range);
+    TeamMember& first = team.join();
+    TeamMember& second = team.join();
+    team.write();
+    CHECK(team.all_read());
+    first.dies = true;
+    team.leave(first);
+    team.simulation.run_for(sim::seconds(5));
+    CHECK(second.consumer.membership().owned().size() < team_partitions);
+    team.write();
+    CHECK(team.all_read());
+    CHECK(second.consumer.membership().owned().size() == team_partitions);
+    CHECK(team.ledger.each_once());
 }
 
 TEST_CASE("a coordinator that is killed costs no record and takes no commit back") {

@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(Fixture, "syncs succeed here and on a worker, and truncation c
     const io::FileRef file = open("file", io::OpenMode::create);
     write(file, 0, "0123456789");
     CHECK(run(file->datasync(io::Where::here)).ok());
-    CHECK(system.pool().threads() == 0);
+    CHECK(system.threads() == 0);
     CHECK(run(file->datasync(io::Where::worker)).ok());
     CHECK(run(file->truncate(4)).ok());
     CHECK(*run(file->size()) == 4);
@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(*run(file->pread(0, into)) == 5);
     CHECK(as_text(into) == "start");
     file.reset();
-    CHECK(system.pool().threads() > 0);
+    CHECK(system.threads() > 0);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a lock has one holder") {

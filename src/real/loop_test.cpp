@@ -145,7 +145,7 @@ TEST_CASE("a sleep takes as long as asked, on the real clock") {
 
 TEST_CASE("the pool starts threads when there is work, and gives back what jobs return") {
     System system;
-    CHECK(system.pool().threads() == 0);
+    CHECK(system.threads() == 0);
     io::Gate gate;
     constexpr int jobs = 100;
     std::vector<std::optional<int>> values(jobs);
@@ -155,7 +155,7 @@ TEST_CASE("the pool starts threads when there is work, and gives back what jobs 
     }
     system.loop().run_until([&] { return gate.held() == 0; });
     for (int i = 0; i < jobs; ++i) CHECK(values[static_cast<size_t>(i)] == i * i);
-    CHECK(system.pool().threads() <= 2);
+    CHECK(system.threads() <= 2);
 }
 
 TEST_CASE("jobs that nobody waits for any more still run before the pool ends") {

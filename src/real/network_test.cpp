@@ -188,7 +188,7 @@ TEST_CASE("names: localhost and numeric addresses need no resolver, nonsense is 
     CHECK(pair.client->peer() == pair.listener->local());
     CHECK(pair.server->local() == pair.listener->local());
     CHECK(pair.server->peer() == pair.client->local());
-    CHECK(pair.system.pool().threads() == 0);
+    CHECK(pair.system.threads() == 0);
     const auto nowhere = wait(pair.system, pair.network.connect({"no host has this name", 1}));
     CHECK(nowhere.code() == Errc::invalid_argument);
 }

@@ -18,7 +18,8 @@ uint64_t seed() {
 System::System(Options options)
     : random_(seed()),
       pool_(loop_, options.workers),
-      disk_(pool_),
+      disk_pool_(loop_, options.disk_workers),
+      disk_(disk_pool_),
       network_(loop_, clock_, pool_),
       world_{loop_, clock_, loop_.timers(), random_, disk_, network_, pool_, trace_} {}
 

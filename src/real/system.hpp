@@ -23,6 +23,8 @@ class System {
 public:
     struct Options {
         size_t workers = 2;
+        // Most of what they do is waiting: more syncs under way end sooner together.
+        size_t disk_workers = 8;
     };
     System() : System(Options{}) {}
     explicit System(Options options);
@@ -32,7 +34,7 @@ public:
 
     [[nodiscard]] io::World& world() { return world_; }
     [[nodiscard]] RealLoop& loop() { return loop_; }
-    [[nodiscard]] const Pool& pool() const { return pool_; }
+    [[nodiscard]] size_t threads() const { return pool_.threads() + disk_pool_.threads(); }
 
     // Runs until stop(), which any thread may call.
     void run() { loop_.run(); }
@@ -47,6 +49,7 @@ private:
     SystemClock clock_;
     io::Random random_;
     Pool pool_;
+    Pool disk_pool_;
     FileDisk disk_;
     SocketNetwork network_;
     NoTrace trace_;
