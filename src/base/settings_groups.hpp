@@ -138,9 +138,17 @@ inline constexpr Setting rows[] = {
      .text = "Replicas of __consumer_offsets when it is made; not more than there are servers."},
     {.name = "offsets.topic.segment.bytes",
      .type = integer,
-     .standard = "104857600",
+     .standard = "4194304",
      .least = 1,
-     .text = "The size of its segments."},
+     .text =
+         "The size of its segments, which are deleted as a whole: smaller than Kafka's, because "
+         "the topic is kept small. What one group is must fit into one."},
+    {.name = "offsets.topic.dirty.max.bytes",
+     .type = large,
+     .standard = "1048576",
+     .least = 1,
+     .text = "How much is added to a partition of __consumer_offsets before it is cleaned of what "
+             "is outdated, if that is more than half of it."},
 };
 
 }  // namespace cambium::settings_groups

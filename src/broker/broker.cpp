@@ -215,6 +215,7 @@ io::Task<Status> Broker::start_control() {
 void Broker::make_groups() {
     coord::GroupCoordinator::Options options;
     options.limits = group_limits(settings_);
+    options.cleaning.dirty_bytes = settings_.integer("offsets.topic.dirty.max.bytes");
     options.expiry_interval =
         std::chrono::milliseconds(settings_.integer("offsets.retention.check.interval.ms"));
     options.make_topic = [this] { return make_offsets_topic(); };

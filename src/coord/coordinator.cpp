@@ -1,6 +1,7 @@
 #include "coord/coordinator.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -10,6 +11,8 @@
 namespace cambium::coord {
 
 namespace {
+
+constexpr io::Duration cleaning_retry_interval = std::chrono::seconds(1);
 
 // String.hashCode: over UTF-16, whatever the text was sent as.
 int32_t java_hash(std::string_view text) {
@@ -42,8 +45,13 @@ PartitionIndex partition_of(std::string_view group, size_t partitions) {
 
 GroupCoordinator::GroupCoordinator(io::World world, Options options,
                                    const replica::Manager* replicas, replica::WaitingRoom* room)
-    : world_(world), options_(std::move(options)), replicas_(replicas), room_(room) {
+    : world_(world),
+      options_(std::move(options)),
+      replicas_(replicas),
+      room_(room),
+      cleaning_alarm_(world.timers) {
     watch_expiry();
+    io::spawn(gate_, clean());
 }
 
 GroupCoordinator::~GroupCoordinator() = default;
@@ -82,9 +90,10 @@ void GroupCoordinator::begin(const meta::Topic& topic) {
     topic_ = topic.id;
     for (size_t i = 0; i < topic.partitions.size(); ++i) {
         const TopicPartition name{topic.name, PartitionIndex(static_cast<int32_t>(i))};
-        shards_.push_back(std::make_unique<Shard>(
-            name, options_.limits,
-            Shard::Surroundings{world_, replicas_, room_, &options_.journal}));
+        shards_.push_back(
+            std::make_unique<Shard>(name, options_.limits, options_.cleaning,
+                                    Shard::Surroundings{world_, replicas_, room_, &options_.journal,
+                                                        [this] { cleaning_due_.notify(); }}));
         shards_.back()->look_at(image_);
     }
     for (const auto& shard : shards_)
@@ -134,6 +143,35 @@ void GroupCoordinator::watch_expiry() {
                     [](GroupCore& core, Now now, Effects& effects) { core.expire(now, effects); });
         watch_expiry();
     });
+}
+
+// ---- cleaning
+
+Shard* GroupCoordinator::dirty_shard() {
+    for (size_t i = 1; i <= shards_.size(); ++i) {
+        const size_t next = (cleaned_last_ + i) % shards_.size();
+        if (!shards_[next]->cleaning_due()) continue;
+        cleaned_last_ = next;
+        return shards_[next].get();
+    }
+    return nullptr;
+}
+
+io::Task<void> GroupCoordinator::clean() {
+    while (!stopped_) {
+        Shard* const dirty = dirty_shard();
+        if (dirty == nullptr) {
+            const Status due = co_await cleaning_due_.wait();
+            if (!due.ok()) co_return;
+            continue;
+        }
+        const Status cleaned = co_await dirty->clean();
+        if (cleaned.ok()) continue;
+        // The disk is full, or something else is wrong that others tell of.
+        const Status slept =
+            co_await cleaning_alarm_.sleep_until(world_.clock.now() + cleaning_retry_interval);
+        if (!slept.ok()) co_return;
+    }
 }
 
 // ---- calls
@@ -327,6 +365,7 @@ GroupCoordinator::Totals GroupCoordinator::totals() const {
         if (shard->state() != Errc::none) continue;
         totals.groups += shard->core().groups().size();
         totals.offsets += shard->core().offsets_count();
+        totals.cleaned += shard->cleaned();
         for (const auto& [group_id, group] : shard->core().groups()) {
             totals.members += group.members.size();
             ++totals.by_state[static_cast<size_t>(group.state)];
@@ -340,11 +379,14 @@ GroupCoordinator::Totals GroupCoordinator::totals() const {
 void GroupCoordinator::stop() {
     if (std::exchange(stopped_, true)) return;
     world_.timers.cancel(expiry_);
+    cleaning_due_.close();
+    cleaning_alarm_.close();
     end();
 }
 
 io::Task<void> GroupCoordinator::close() {
     for (const auto& shard : ended_) co_await shard->close();
+    co_await gate_.close();
 }
 
 }  // namespace cambium::coord

@@ -48,6 +48,7 @@ class GroupCoordinator {
 public:
     struct Options {
         GroupLimits limits;
+        CleaningLimits cleaning{};
         io::Duration expiry_interval;  // offsets.retention.check.interval.ms
         // Makes the topic; ok when it is there already.
         std::function<io::Task<Status>()> make_topic;
@@ -111,6 +112,7 @@ public:
         size_t groups = 0;
         size_t offsets = 0;
         size_t members = 0;
+        int64_t cleaned = 0;               // rounds of cleaning
         std::array<size_t, 4> by_state{};  // by GroupState
     };
     [[nodiscard]] Totals totals() const;
@@ -123,6 +125,8 @@ private:
     void begin(const meta::Topic& topic);
     void end();
     void watch_expiry();
+    io::Task<void> clean();
+    [[nodiscard]] Shard* dirty_shard();
     template <class Answer>
     io::Task<Result<Answer>> park(Shard* shard, replica::Waiter** waiting,
                                   std::function<void(Shard& shard, Ticket ticket)> call);
@@ -137,6 +141,11 @@ private:
     std::vector<std::unique_ptr<Shard>> ended_;  // of a topic that is gone
     io::TimerId expiry_ = io::TimerId::none;
     bool stopped_ = false;
+    // One partition after the other is cleaned, so that there is always room for commits.
+    io::Signal cleaning_due_;
+    io::Alarm cleaning_alarm_;
+    size_t cleaned_last_ = 0;  // in shards_
+    io::Gate gate_;
 };
 
 }  // namespace cambium::coord

@@ -1,8 +1,5 @@
 #include "coord/log_reader.hpp"
 
-#include <string>
-#include <utility>
-
 #include "base/fault.hpp"
 #include "io/turn.hpp"
 #include "record/control.hpp"
@@ -23,12 +20,21 @@ io::Task<Status> fill(const log::FileRange* range, Buffer* into) {
     co_return Status();
 }
 
+// Offsets have two types of keys, an old one and a newer one, which name the same.
+std::string key_of(ByteView key) {
+    std::string out(as_text(key));
+    const bool old_offset =
+        out.size() >= 2 && out[0] == 0 && out[1] == OffsetCommitKey::legacy_type;
+    if (old_offset) out[1] = OffsetCommitKey::type;
+    return out;
+}
+
 }  // namespace
 
-io::Task<Status> LogReader::read(replica::Partition* partition) {
+io::Task<Status> LogReader::read(replica::Partition* partition, Offset up_to) {
     const io::Gate::Holder inside = partition->stay();
-    next_ = partition->window().start;
-    while (true) {
+    if (!started_) next_ = *(started_ = partition->window().start);
+    while (next_ < up_to) {
         const replica::PartitionRead wanted{.from = next_,
                                             .epoch = {},
                                             .last_fetched_epoch = {},
@@ -37,7 +43,7 @@ io::Task<Status> LogReader::read(replica::Partition* partition) {
         const Result<replica::PartitionData> data = co_await partition->read(wanted);
         if (!data.ok()) co_return data.error();
         if (!data->range) co_return Status();
-        if (next_ > Offset(0) && mutant("coord.last_range_not_loaded")) co_return Status();
+        if (next_ > *started_ && mutant("coord.last_range_not_loaded")) co_return Status();
         const Status filled = co_await fill(&*data->range, &bytes_);
         if (!filled.ok()) co_return filled;
         const Offset before = next_;
@@ -46,6 +52,7 @@ io::Task<Status> LogReader::read(replica::Partition* partition) {
         if (next_ <= before) co_return Error{Errc::corrupt_data, "a range without a batch"};
         co_await io::next_turn(loop_);
     }
+    co_return Status();
 }
 
 Status LogReader::take(ByteView batches) {
@@ -53,6 +60,7 @@ Status LogReader::take(ByteView batches) {
     while (const auto batch = each.next()) {
         if (batch->next_offset() <= next_) continue;
         next_ = batch->next_offset();
+        bytes_read_ += static_cast<int64_t>(batch->size());
         const Status taken = batch->control() ? end_transaction(*batch) : take(*batch);
         if (!taken.ok())
             return Error{taken.code(), taken.error().context + " at offset " +
@@ -65,22 +73,22 @@ Status LogReader::take(const record::BatchView& batch) {
     Buffer storage;
     const Result<ByteView> plain = record::plain_records(batch, storage, decompressed_max);
     if (!plain.ok()) return Error{Errc::corrupt_data, plain.error().context};
+    transactional_ = transactional_ || batch.transactional();
     record::RecordIterator each(*plain, batch.record_count());
     while (const auto one = each.next()) {
         if (!one->key) return Error{Errc::corrupt_data, "a record without a key"};
-        Result<Record> read = decode_record(*one->key, one->value);
-        if (!read.ok()) {
-            const bool newer = read.code() == Errc::unsupported_format;
-            return Error{newer ? Errc::unsupported_format : Errc::corrupt_data,
-                         read.error().context};
-        }
-        if (batch.transactional()) open_[batch.producer_id()].push_back(std::move(*read));
-        else deliver(*read);
+        ++records_;
+        std::optional<std::string> value;
+        if (one->value) value = as_text(*one->value);
+        if (batch.transactional())
+            open_[batch.producer_id()].emplace_back(key_of(*one->key), std::move(value));
+        else newest_.insert_or_assign(key_of(*one->key), std::move(value));
     }
     return each.status();
 }
 
 Status LogReader::end_transaction(const record::BatchView& batch) {
+    transactional_ = true;
     record::RecordIterator each(batch);
     const auto one = each.next();
     if (!one) return each.status();
@@ -88,17 +96,33 @@ Status LogReader::end_transaction(const record::BatchView& batch) {
     if (!marker.ok()) return Error{Errc::corrupt_data, marker.error().context};
     const auto open = open_.find(batch.producer_id());
     if (open == open_.end()) return {};
-    const std::vector<Record> records = std::move(open->second);
+    std::vector<Pair> records = std::move(open->second);
     open_.erase(open);
     if (marker->type == record::ControlType::commit)
-        for (const Record& record : records) deliver(record);
+        for (Pair& pair : records)
+            newest_.insert_or_assign(std::move(pair.first), std::move(pair.second));
     return {};
 }
 
-void LogReader::deliver(const Record& record) {
-    ++records_;
-    if (std::holds_alternative<ForeignRecord>(record)) ++foreign_;
-    sink_(record);
+int64_t LogReader::live_bytes() const {
+    size_t bytes = 0;
+    for (const auto& [key, value] : newest_)
+        if (value) bytes += key.size() + value->size();
+    return static_cast<int64_t>(bytes);
+}
+
+Status LogReader::deliver(const Sink& sink) const {
+    for (const auto& [key, value] : newest_) {
+        if (!value) continue;
+        const Result<Record> read = decode_record(as_bytes(key), as_bytes(*value));
+        if (!read.ok()) {
+            const bool newer = read.code() == Errc::unsupported_format;
+            return Error{newer ? Errc::unsupported_format : Errc::corrupt_data,
+                         read.error().context};
+        }
+        sink(*read);
+    }
+    return {};
 }
 
 }  // namespace cambium::coord

@@ -170,14 +170,15 @@ TEST_CASE("many records become batches of a bounded size, in their order") {
     const auto batches = batches_of(records, Timestamp(5));
     REQUIRE(batches.ok());
     CHECK(batches->size() > 2);
-    std::vector<Record> back;
-    LogReader reader(nullptr, [&back](const Record& record) { back.push_back(record); });
+    LogReader reader(nullptr);
     for (const Buffer& batch : *batches) {
         CHECK(batch.size() <= 2 * batch_bytes);
         Buffer numbered = Buffer::copy_of(batch.view());
-        record::patch(numbered.mutable_view(), Offset(static_cast<int64_t>(back.size())), {});
+        record::patch(numbered.mutable_view(), Offset(reader.records()), {});
         REQUIRE(reader.take(numbered.view()).ok());
     }
+    std::vector<Record> back;
+    REQUIRE(reader.deliver([&back](const Record& record) { back.push_back(record); }).ok());
     CHECK(back == records);
 }
 
@@ -193,24 +194,31 @@ TEST_CASE("the groups of a real Kafka are read as it left them") {
     }
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
     GroupCore core({}, io::Random(1));
+    LogReader reader(nullptr);
+    REQUIRE(reader.take(as_bytes(bytes)).ok());
+    size_t foreign = 0;
     size_t rewritten = 0;
-    LogReader reader(nullptr, [&](const Record& record) {
+    const auto take = [&](const Record& record) {
         core.replay(record);
-        if (std::holds_alternative<ForeignRecord>(record)) return;
+        if (std::holds_alternative<ForeignRecord>(record)) {
+            ++foreign;
+            return;
+        }
         const auto encoded = encode_record(record);
         REQUIRE(encoded.ok());
         std::optional<ByteView> value;
         if (encoded->value) value = encoded->value->view();
         CHECK(*decode_record(encoded->key.view(), value) == record);
         ++rewritten;
-    });
-    REQUIRE(reader.take(as_bytes(bytes)).ok());
+    };
+    REQUIRE(reader.deliver(take).ok());
     Effects effects;
     core.loaded({.monotonic = {1}, .wall = Timestamp(1)}, effects);
-    // 38 offsets, 34 records of classic groups and 108 of others, 2 offsets of committed
-    // transactions; 14 were aborted.
-    CHECK(reader.foreign() == 0);
-    CHECK(rewritten == 182);
+    // Of 183 records, 14 of which were aborted, these are the newest of keys that have a value.
+    CHECK(foreign == 0);
+    CHECK(reader.records() == 183);
+    CHECK(reader.transactional());
+    CHECK(rewritten == 51);
     CHECK(core.offsets_count() == 21);
     CHECK(core.offsets("g-classic")->at("plain").at(0).offset == 3);
     const GroupOffsets* const classic = core.offsets("group-classic");

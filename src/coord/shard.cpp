@@ -14,15 +14,20 @@ namespace cambium::coord {
 namespace {
 
 constexpr io::Duration retry_interval = std::chrono::seconds(1);
+// What was on its way into the log when cleaning began is looked for so often.
+constexpr io::Duration look_interval = std::chrono::milliseconds(5);
 
 }  // namespace
 
-Shard::Shard(TopicPartition name, const GroupLimits& limits, Surroundings surroundings)
+Shard::Shard(TopicPartition name, const GroupLimits& limits, const CleaningLimits& cleaning,
+             Surroundings surroundings)
     : name_(std::move(name)),
       limits_(limits),
-      around_(surroundings),
+      around_(std::move(surroundings)),
       random_(around_.world.random.split()),
-      core_(std::make_unique<GroupCore>(limits_, random_.split())) {}
+      core_(std::make_unique<GroupCore>(limits_, random_.split())),
+      cleaning_(cleaning),
+      cleaning_alarm_(around_.world.timers) {}
 
 Shard::~Shard() {
     check(gate_.closed());
@@ -64,15 +69,22 @@ io::Task<void> Shard::load() {
         core.loaded(now, effects);
         core.forget_topics(alive_, effects);
     });
+    if (cleaning_due()) around_.wants_cleaning();
 }
 
 io::Task<Status> Shard::read_log() {
+    replica::Partition* const log = partition();
+    if (log == nullptr || log->offline()) co_return Errc::kafka_storage_error;
+    LogReader reader(&around_.world.loop);
+    const Status read = co_await reader.read(log);
+    if (!read.ok()) co_return read;
+    cleaning_.loaded(reader.bytes(), reader.live_bytes());
+    co_return reader.deliver([this](const Record& record) { core_->replay(record); });
+}
+
+replica::Partition* Shard::partition() const {
     const replica::LocalTopic* const topic = around_.replicas->topic(name_.topic);
-    replica::Partition* const partition =
-        topic == nullptr ? nullptr : topic->partition(name_.partition);
-    if (partition == nullptr || partition->offline()) co_return Errc::kafka_storage_error;
-    LogReader reader(&around_.world.loop, [this](const Record& record) { core_->replay(record); });
-    co_return co_await reader.read(partition);
+    return topic == nullptr ? nullptr : topic->partition(name_.partition);
 }
 
 void Shard::load_later() {
@@ -154,31 +166,111 @@ io::Task<void> Shard::append(Write write) {
     const Result<std::vector<Buffer>> batches =
         batches_of(write.records, around_.world.clock.wall());
     if (!batches.ok()) status = batches.error();
-    else status = co_await append_batches(&*batches);
+    if (cleaning_.under_way())
+        for (const Record& record : write.records)
+            if (status.ok()) status = cleaning_.wrote(record);
+    if (status.ok()) status = co_await append_batches(&*batches);
     Effects effects;
+    if (!status.ok()) cleaning_.refused();
     if (status.ok()) core_->written(write.id, now(), effects);
     else core_->refused(write.id, status.code(), now(), effects);
     carry_out(std::move(effects));
+    if (cleaning_due()) around_.wants_cleaning();
 }
 
 // All of them, in a row, and until the last is durable.
 io::Task<Status> Shard::append_batches(const std::vector<Buffer>* batches) {
-    const replica::LocalTopic* const topic = around_.replicas->topic(name_.topic);
-    replica::Partition* const partition =
-        topic == nullptr ? nullptr : topic->partition(name_.partition);
-    if (partition == nullptr) co_return Errc::not_leader_or_follower;
+    replica::Partition* const log = partition();
+    if (log == nullptr) co_return Errc::not_leader_or_follower;
+    for (const Buffer& batch : *batches) cleaning_.added(static_cast<int64_t>(batch.size()));
     replica::Acks acks(batches->size());
     const Status begun = around_.room->begin(acks, io::Monotonic::never());
     if (!begun.ok()) co_return begun;
     const replica::AppendOptions options{.acks = replica::acks_all, .epoch = {}};
     for (size_t i = 0; i < batches->size(); ++i)
-        partition->append((*batches)[i].view(), options, acks, i);
+        log->append((*batches)[i].view(), options, acks, i);
     (void)co_await acks.staged;
     const Errc ended = co_await acks.ended;
     if (ended != Errc::none) co_return ended;
     for (size_t i = 0; i < batches->size(); ++i)
         if (acks.ack(i).error != Errc::none) co_return acks.ack(i).error;
     co_return Status();
+}
+
+// ---- cleaning
+
+bool Shard::cleaning_due() const { return state_ == Errc::none && cleaning_.due(); }
+
+io::Task<Status> Shard::clean() {
+    if (!cleaning_due()) co_return Status();
+    const replica::LocalTopic* const topic = around_.replicas->topic(name_.topic);
+    if (topic == nullptr) co_return Errc::not_leader_or_follower;
+    const io::Gate::Holder inside = gate_.hold();
+    cleaning_.begin(topic->settings.log.segment_bytes);
+    const Status cleaned = co_await clean_log();
+    if (cleaning_.under_way()) cleaning_.given_up();
+    co_return cleaned;
+}
+
+Status Shard::cleaning_goes_on() const {
+    if (state_ != Errc::none) return Errc::cancelled;
+    return cleaning_.spoiled() ? Status(Errc::kafka_storage_error) : Status();
+}
+
+// Every write that the core wants from begin() on lies at or behind `begin`.
+io::Task<Status> Shard::clean_log() {
+    replica::Partition* const log = partition();
+    if (log == nullptr) co_return Errc::not_leader_or_follower;
+    const io::Gate::Holder inside = log->stay();
+    const Result<Offset> begin = co_await log->appended_end();
+    if (!begin.ok()) co_return begin.error();
+    LogReader reader(&around_.world.loop);
+    Status status = co_await read_until(log, &reader, *begin);
+    if (!status.ok()) co_return status;
+    // Whose transaction is open, and where, is told by nothing but the whole log.
+    if (reader.transactional() || !Cleaning::worth_it(reader)) {
+        cleaning_.not_worth(reader.live_bytes());
+        co_return Status();
+    }
+    if (mutant("coord.cleaned_before_rewritten_durable"))
+        (void)co_await log->delete_records(begin->value());
+    status = co_await write_anew(&reader.newest());
+    if (status.ok()) status = cleaning_goes_on();
+    if (!status.ok()) co_return status;
+    const Result<Offset> start = co_await log->delete_records(begin->value());
+    if (!start.ok()) co_return start.error();
+    cleaning_.done(reader.live_bytes());
+    ++cleaned_;
+    co_return Status();
+}
+
+// What lies below `end`, also what is still on its way to the disk.
+io::Task<Status> Shard::read_until(replica::Partition* log, LogReader* reader, Offset end) {
+    while (true) {
+        Status status = co_await reader->read(log, end);
+        if (status.ok()) status = cleaning_goes_on();
+        if (!status.ok()) co_return status;
+        if (reader->position() >= end) co_return Status();
+        const Status slept =
+            co_await cleaning_alarm_.sleep_until(around_.world.clock.now() + look_interval);
+        if (!slept.ok()) co_return slept;
+    }
+}
+
+io::Task<Status> Shard::write_anew(const NewestRecords* newest) {
+    std::string after;
+    while (true) {
+        Result<Buffer> batch = cleaning_.next_batch(*newest, &after, around_.world.clock.wall());
+        if (!batch.ok()) co_return batch.error();
+        if (batch->empty()) co_return Status();
+        const io::Monotonic next = around_.world.clock.now() + cleaning_.pause(batch->size());
+        std::vector<Buffer> one;
+        one.push_back(std::move(*batch));
+        Status status = co_await append_batches(&one);
+        if (status.ok()) status = cleaning_goes_on();
+        if (status.ok()) status = co_await cleaning_alarm_.sleep_until(next);
+        if (!status.ok()) co_return status;
+    }
 }
 
 // ---- the end
@@ -188,6 +280,7 @@ void Shard::stop() {
     state_ = Errc::not_coordinator;
     around_.world.timers.cancel(timer_);
     around_.world.timers.cancel(retry_);
+    cleaning_alarm_.close();
     const auto end_all = [this](auto& waiting) {
         while (!waiting.empty()) {
             auto* const parked = waiting.begin()->second;

@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "bytes/buffer.hpp"
+#include "coord/cleaning.hpp"
 #include "coord/core.hpp"
 #include "coord/parked.hpp"
 #include "io/gate.hpp"
@@ -35,8 +36,10 @@ public:
         const replica::Manager* replicas;
         replica::WaitingRoom* room;
         const std::function<void(std::string_view)>* journal;  // may hold nothing
+        std::function<void()> wants_cleaning{};                // told when it is due
     };
-    Shard(TopicPartition name, const GroupLimits& limits, Surroundings surroundings);
+    Shard(TopicPartition name, const GroupLimits& limits, const CleaningLimits& cleaning,
+          Surroundings surroundings);
     ~Shard();
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
@@ -61,6 +64,13 @@ public:
     Ticket wait(Parked<Done>& parked);
     void forget(const ParkedBase& parked);
 
+    // Much of its log is outdated (coord/cleaning.hpp).
+    [[nodiscard]] bool cleaning_due() const;
+    // One round, if it is due. An error: it came to nothing, and may be tried again.
+    io::Task<Status> clean();
+    // Rounds that made the log shorter.
+    [[nodiscard]] int64_t cleaned() const { return cleaned_; }
+
     // Takes no more calls; who waits is ended with `cancelled`.
     void stop();
     // Completes when nothing is under way any more: the partition has ended what waits for it.
@@ -76,6 +86,11 @@ private:
     void carry_out(Effects effects);
     io::Task<void> append(Write write);
     io::Task<Status> append_batches(const std::vector<Buffer>* batches);
+    [[nodiscard]] replica::Partition* partition() const;
+    io::Task<Status> clean_log();
+    io::Task<Status> read_until(replica::Partition* partition, LogReader* reader, Offset end);
+    io::Task<Status> write_anew(const NewestRecords* newest);
+    [[nodiscard]] Status cleaning_goes_on() const;
     void arm();
     template <class Answer>
     void answer(Waiting<Answer>& waiting, Ticket ticket, Answer answer);
@@ -99,6 +114,9 @@ private:
     io::TimerId timer_ = io::TimerId::none;
     io::Monotonic timer_at_ = io::Monotonic::never();
     io::TimerId retry_ = io::TimerId::none;
+    Cleaning cleaning_;
+    int64_t cleaned_ = 0;
+    io::Alarm cleaning_alarm_;
     io::Gate gate_;
 };
 

@@ -145,6 +145,13 @@ io::Task<Result<ReadWindow>> Partition::ask_window() {
     co_return co_await asked;
 }
 
+io::Task<Result<Offset>> Partition::appended_end() {
+    const io::Gate::Holder inside = gate_.hold();
+    const Result<ReadWindow> window = co_await ask_window();
+    if (!window.ok()) co_return window.error();
+    co_return window->appended;
+}
+
 io::Task<Result<Offset>> Partition::delete_records(int64_t offset) {
     const io::Gate::Holder inside = gate_.hold();
     const Result<ReadWindow> window = co_await ask_window();

@@ -99,6 +99,9 @@ public:
     // as read.
     io::Task<Result<log::TimestampOffset>> find_offset(int64_t timestamp, LeaderEpoch epoch);
 
+    // Behind everything whose append() was called before. Errors: as read.
+    io::Task<Result<Offset>> appended_end();
+
     // Moves the log start to `offset`, or to the high watermark (delete_to_high_watermark): what is
     // below it is gone, and stays gone through any power cut, when this completes. Gives the start
     // there is then. Errors: offset_out_of_range (above the high watermark), those of read.

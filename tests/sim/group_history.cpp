@@ -81,6 +81,9 @@ private:
         set("offsets.topic.num.partitions", std::to_string(random_.between(1, 3)));
         set("group.min.session.timeout.ms", "1");
         set("group.initial.rebalance.delay.ms", std::to_string(random_.between(0, 500)));
+        // Cleaned all the time, or never.
+        if (random_.chance(0.8))
+            set("offsets.topic.dirty.max.bytes", std::to_string(random_.between(200, 5'000)));
     }
 
     // ---- the server's lives

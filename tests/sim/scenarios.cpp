@@ -65,6 +65,8 @@ constexpr std::array all_mutants{
     Mutant{"coord.smaller_offset_ignored", "groups", 300},
     Mutant{"coord.last_range_not_loaded", "groups", 1000},
     Mutant{"coord.serves_while_loading", "groups", 1000},
+    Mutant{"coord.cleaned_before_rewritten_durable", "groups", 1000},
+    Mutant{"coord.cleaning_overtakes", "groups", 1000},
 };
 
 constexpr auto required = std::to_array<std::string_view>({
@@ -103,6 +105,7 @@ constexpr auto required = std::to_array<std::string_view>({
     "coord.sync_never_came",
     "coord.nobody_joined",
     "coord.write_refused",
+    "coord.cleaned",
     "history.committed",
     "history.old_generation_committed",
     "history.fenced_committed",
