@@ -1,0 +1,136 @@
+"""The servers that are measured beside each other: the limits, ours, and Kafka. All take the same topics and the same client."""
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/oracle")]
+
+import harness  # noqa: E402
+import kafka  # noqa: E402
+import machine  # noqa: E402
+
+BUILD = ROOT / "build/release"
+FLOOR, DRIVE = BUILD / "cambium-floor", BUILD / "cambium-drive"
+SEGMENT, KEPT = 1 << 30, 2 << 30  # bytes of a segment, and of a partition that is retained
+# So that each server removes what it must about as soon as it must.
+RETAINING = {"log.retention.check.interval.ms": "2000", "log.segment.delete.delay.ms": "1000"}
+RUN_DEADLINE_S = 600
+
+
+def drive(run, server, **options):
+    """What cambium-drive says about one run."""
+    words = [f"{name}={value}" for name, value in {"server": server, **options}.items()]
+    return json.loads(harness.run([DRIVE, run, *words], timeout=RUN_DEADLINE_S).stdout)
+
+
+class Peer:
+    """A server that runs. `name` stands in tables."""
+
+    name, address, pid = "", "", 0
+
+    def measure(self, run, **options):
+        """A run with what it cost: seconds of processor here and at the server, and what others used meanwhile."""
+        load, before = machine.Load(), machine.cpu_seconds(self.pid)
+        own = sum(os.times()[:4])
+        told = drive(run, self.address, **options)
+        told["server_cpu_s"] = machine.cpu_seconds(self.pid) - before
+        told["others"] = load.others(sum(os.times()[:4]) - own + told["server_cpu_s"])
+        if "records" in told:
+            told["cpu_s_per_gb"] = told["server_cpu_s"] / (told["records"] * max(told["record_bytes"], 1) / 1e9)
+        return told
+
+
+class Limit(Peer):
+    """cambium-floor: `nothing` looks at nothing, `write` and `sync` do what no log can leave out."""
+
+    def __init__(self, name, mode, **options):
+        self.name, self.mode, self.options = name, mode, options
+
+    def __enter__(self):
+        self.home = tempfile.TemporaryDirectory(prefix="cambium-floor-")
+        port = harness.free_port()
+        self.address = f"127.0.0.1:{port}"
+        words = {"port": port, **self.options}
+        if self.mode == "write":
+            words |= {"directory": self.home.name, "segment_bytes": SEGMENT, "retention_bytes": KEPT}
+        self.process = subprocess.Popen([FLOOR, self.mode, *(f"{name}={value}" for name, value in words.items())],
+                                        stdin=subprocess.DEVNULL)
+        self.pid = self.process.pid
+        harness.wait_until(self.accepts, 10, f"{self.name} accepts connections")
+        return self
+
+    def accepts(self):
+
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", int(self.address.split(":")[1]))) == 0
+
+    def topic(self, name, partitions=1, **configs):
+        """It has every topic."""
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.home.cleanup()
+
+
+def topic_settings(configs):
+    return {"segment.bytes": SEGMENT, "retention.bytes": KEPT, **{name.replace("_", "."): value for name, value in configs.items()}}
+
+
+class Ours(Peer):
+    """cambium; a topic's flush.policy says whether an acknowledgement waits for the disk."""
+
+    name = "cambium"
+
+    def __enter__(self):
+        self.server = harness.Server(RETAINING)
+        self.server.__enter__()
+        self.address, self.pid = self.server.address, self.server.process.pid
+        return self
+
+    def topic(self, name, partitions=1, **configs):
+        words = [word for key, value in topic_settings(configs).items() for word in ("--config", f"{key}={value}")]
+        harness.run([harness.PROGRAM, "topic", "create", name, "--partitions", partitions, "--server", self.address, *words])
+
+    def __exit__(self, *_):
+        self.server.__exit__(None, None, None)
+
+
+class Theirs(Peer):
+    """Apache Kafka; flush.messages=1 of a topic is its way to wait for the disk."""
+
+    name = "Kafka"
+
+    def __enter__(self):
+        kafka.SETTINGS = {**kafka.SETTINGS, **RETAINING}
+        self.server = kafka.Kafka()
+        self.server.__enter__()
+        self.address = self.server.address
+        self.pid = int((self.server.home / "1/pid").read_text())
+        return self
+
+    def topic(self, name, partitions=1, **configs):
+        self.server.create_topic(name, partitions, *(f"{key}={value}" for key, value in topic_settings(configs).items()))
+
+    def __exit__(self, *_):
+        self.server.__exit__(None, None, None)
+
+
+@contextlib.contextmanager
+def all_there(*peers):
+    """Those that can run here, started. Who cannot is named, and missing from the tables."""
+    with contextlib.ExitStack() as stack:
+        running = []
+        for peer in peers:
+            try:
+                running.append(stack.enter_context(peer))
+            except harness.NotRun as why:
+                print(f"not run: {peer.name}: {why}", flush=True)
+        yield running
