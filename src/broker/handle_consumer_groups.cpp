@@ -34,7 +34,7 @@ io::Task<Reply> handle_consumer_group_describe(Services* services, Request* requ
     wire::ConsumerGroupDescribeResponse response;
     for (const std::string& group : decoded->group_ids) {
         response.groups.push_back(services->groups->describe_consumer(group));
-        if (decoded->include_authorized_operations)
+        if (decoded->include_authorized_operations && response.groups.back().error_code == 0)
             response.groups.back().authorized_operations = group_operations;
     }
     co_return answer_with(response, *request);

@@ -18,7 +18,7 @@ TEST_CASE("the_first_member_gets_everything_with_its_first_answer") {
     ConsumerDriver driver;
     Client one{.id = "a"};
     REQUIRE(driver.beat(one) == Errc::none);
-    CHECK(one.epoch == 1);
+    CHECK(one.epoch == 2);
     CHECK(one.has == Target{{ConsumerDriver::id_of("t"), {0, 1, 2, 3}}});
     CHECK(driver.state() == "Stable");
     CHECK(driver.described().members.at(0).member_type == 1);
@@ -60,14 +60,14 @@ TEST_CASE("a_partition_is_given_to_the_next_only_when_it_was_given_up") {
     Client two{.id = "b"};
     (void)driver.beat(one);
     (void)driver.beat(two);
-    CHECK(two.epoch == 2);
+    CHECK(two.epoch == 3);
     CHECK(load(two) == 0);
     CHECK(driver.state() == "Reconciling");
     // The first one is told to give two up and still has them.
     BeatRequest holding = ConsumerDriver::request_of(one);
     (void)driver.beat(one, holding);
     CHECK(load(one) == 2);
-    CHECK(one.epoch == 1);
+    CHECK(one.epoch == 2);
     (void)driver.beat(two);
     CHECK(load(two) == 0);
     holding.member_epoch = one.epoch;
@@ -75,7 +75,7 @@ TEST_CASE("a_partition_is_given_to_the_next_only_when_it_was_given_up") {
     (void)driver.beat(two);
     CHECK(load(two) == 0);
     (void)driver.beat(one);
-    CHECK(one.epoch == 2);
+    CHECK(one.epoch == 3);
     (void)driver.beat(two);
     CHECK(load(two) == 2);
     ConsumerDriver::check_owners({&one, &two});
@@ -228,11 +228,11 @@ TEST_CASE("members_that_come_together_are_assigned_together") {
     (void)driver.beat(one);
     (void)driver.beat(two);
     (void)driver.beat(three);
-    CHECK(driver.described().group_epoch == 3);
-    CHECK(driver.described().assignment_epoch == 1);
+    CHECK(driver.described().group_epoch == 4);
+    CHECK(driver.described().assignment_epoch == 2);
     CHECK(driver.state() == "Assigning");
     driver.pass(1'000);
-    CHECK(driver.described().assignment_epoch == 3);
+    CHECK(driver.described().assignment_epoch == 4);
     driver.settle({&one, &two, &three});
 }
 

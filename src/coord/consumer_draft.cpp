@@ -36,6 +36,8 @@ Status check_first(const BeatRequest& request) {
     return {};
 }
 
+}  // namespace
+
 Status check_form(const BeatRequest& request, int version, const ConsumerLimits& limits) {
     const bool named = version >= first_with_own_member_ids || request.member_epoch > 0 ||
                        request.member_epoch == ConsumerMember::leaving;
@@ -60,6 +62,8 @@ Status check_form(const BeatRequest& request, int version, const ConsumerLimits&
                          " is not supported. Supported assignors: " + joined_names(known) + "."};
     return {};
 }
+
+namespace {
 
 std::optional<Target> owned_of(const BeatRequest& request) {
     if (!request.topic_partitions) return std::nullopt;
@@ -130,11 +134,7 @@ void ConsumerDraft::put(Record record) {
 }
 
 ConsumerDraft::Beat ConsumerDraft::heartbeat(const BeatRequest& request, const Caller& caller) {
-    Result<Beat> done = Errc::none;
-    if (Status form = check_form(request, caller.version, *around_.limits); !form.ok())
-        done = form.error();
-    else if (request.member_epoch < 0) done = leave(request);
-    else done = beat(request, caller);
+    Result<Beat> done = request.member_epoch < 0 ? leave(request) : beat(request, caller);
     if (done.ok()) return std::move(*done);
     Beat refused;
     refused.error_code = wire_code(done.code());

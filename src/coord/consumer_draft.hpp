@@ -61,6 +61,7 @@ public:
     Status take_over(const Group& classic);
 
     using Beat = wire::ConsumerGroupHeartbeatResponse;
+    // Of a request whose form was checked.
     [[nodiscard]] Beat heartbeat(const wire::ConsumerGroupHeartbeatRequest& request,
                                  const Caller& caller);
     // Of a member of the classic protocol.
@@ -118,6 +119,11 @@ private:
     bool refresh_;
     bool refreshed_ = false;
 };
+
+// What can be said of a heartbeat without looking at its group. Errors: invalid_request,
+// unsupported_assignor.
+[[nodiscard]] Status check_form(const wire::ConsumerGroupHeartbeatRequest& request, int version,
+                                const ConsumerLimits& limits);
 
 // What a member of the classic protocol is told by SyncGroup that it gets.
 [[nodiscard]] std::vector<uint8_t> assignment_for(const ConsumerMemberValue::Classic& classic,

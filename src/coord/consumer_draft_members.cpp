@@ -13,6 +13,8 @@ namespace cambium::coord {
 
 namespace {
 
+constexpr int32_t before_first_epoch = 1;  // as in Kafka: the first one is 2
+
 bool has_regex(const std::optional<std::string>& regex) { return regex && !regex->empty(); }
 
 std::vector<std::string> sorted_topics(std::vector<std::string> topics) {
@@ -160,7 +162,8 @@ void ConsumerDraft::look_at_topics(bool changed) {
     if (hash == group().metadata_hash() && !changed && group().logged()) return;
     if (group().has_topics_record()) put(ConsumerTopicsRecord{{group().id()}, std::nullopt});
     ConsumerGroupValue value;
-    value.epoch = group().epoch() + (mutant("coord.group_epoch_not_raised") ? 0 : 1);
+    value.epoch = group().logged() ? group().epoch() : before_first_epoch;
+    if (!mutant("coord.group_epoch_not_raised")) ++value.epoch;
     value.metadata_hash = hash;
     put(ConsumerGroupRecord{{group().id()}, value});
 }

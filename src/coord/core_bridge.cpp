@@ -100,7 +100,6 @@ Errc GroupCore::leave_consumer(const Group& group, const wire::LeaveGroupRequest
     if (member == nullptr) return Errc::unknown_member_id;
     // Administrators name a static member by its instance alone.
     if (!asked.member_id.empty() && member->id != asked.member_id) return Errc::fenced_instance_id;
-    if (!member->classic()) return Errc::unknown_member_id;
     gone.insert(member->id);
     return Errc::none;
 }

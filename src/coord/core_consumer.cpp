@@ -51,7 +51,8 @@ void GroupCore::consumer_heartbeat(Ticket ticket,
     const auto refuse = [&](Errc why, std::string text) {
         effects.beaten.emplace_back(ticket, beat_refusal(why, std::move(text)));
     };
-    if (request.group_id.empty()) return refuse(Errc::invalid_request, "GroupId can't be empty.");
+    if (Status form = check_form(request, caller.version, limits_.consumer); !form.ok())
+        return refuse(form.code(), form.error().context);
     const std::string& group_id = request.group_id;
     Group* known = find(group_id);
     const WaitingBeat beat{ticket, request, caller};
@@ -329,6 +330,10 @@ wire::ConsumerGroupDescribeResponse::Group GroupCore::describe_consumer(
     Told::Group out;
     out.group_id = group_id;
     const Group* const found = find(group_id);
+    if (group_id.empty()) {
+        out.error_code = wire_code(Errc::invalid_group_id);
+        return out;
+    }
     if (found == nullptr || !found->consumer) {
         out.error_code = wire_code(Errc::group_id_not_found);
         out.error_message = found == nullptr ? "Group " + group_id + " not found."

@@ -93,8 +93,8 @@ def java_reads_our_records():
         harness.equal(server.stop(), 0, "exit code")
         segment = server.segments("__consumer_offsets")[0]
         text = harness.kafka_tool("dump-log", "--offsets-decoder", "--files", segment).stdout.decode().replace(": ", ":")
-        for part in ('"groupId":"team"', '"epoch":1', '"subscribedTopicNames":["shared"]', '"assignmentEpoch":1',
-                     '"memberEpoch":1', '"assignedPartitions"', '"metadataHash"'):
+        for part in ('"groupId":"team"', '"epoch":2', '"subscribedTopicNames":["shared"]', '"assignmentEpoch":2',
+                     '"memberEpoch":2', '"assignedPartitions"', '"metadataHash"'):
             harness.demand(part in text, "not in the dump:", part, text[-2500:])
 
 

@@ -93,6 +93,8 @@ BASES = {
     "DescribeGroups": fixed({"Groups": ["odd"]}),
     "ListGroups": list_groups,
     "DeleteGroups": fixed({"GroupsNames": ["odd"]}),
+    "ConsumerGroupHeartbeat": fixed({"GroupId": "odd", "MemberId": "nobody", "MemberEpoch": 3, "TopicPartitions": []}),
+    "ConsumerGroupDescribe": fixed({"GroupIds": ["odd"]}),
     "OffsetDelete": fixed({"GroupId": "odd", "Topics": topics_of("Name", "Partitions", [{"PartitionIndex": 0}])}),
     "ApiVersions": fixed({"ClientSoftwareName": "oracle", "ClientSoftwareVersion": "1"}),
     "CreateTopics": create_topics,

@@ -50,6 +50,7 @@ UNORDERED = {
     ("DescribeGroups", "Groups"): ("GroupId",),
     ("ListGroups", "Groups"): ("GroupId",),
     ("DeleteGroups", "Results"): ("GroupId",),
+    ("ConsumerGroupDescribe", "Groups"): ("GroupId",),
 }
 # Ids of members, which coordinators draw.
 DRAWN = re.compile("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")

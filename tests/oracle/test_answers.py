@@ -15,6 +15,7 @@ import harness
 import kafka
 import list_cluster
 import list_configs
+import list_consumer_groups
 import list_groups
 import list_records
 import list_topics
@@ -33,7 +34,8 @@ def written_cases():
                  records.filled, records.read, records.in_sessions, records.looked_up, records.epochs, records.written,
                  records.producers, records.trimmed, cluster.cluster, cluster.quorum, cluster.features, cluster.elections,
                  cluster.reassignments, cluster.nodes, cluster.directories, cluster.producer_ids, cluster.coordinators,
-                 groups.strangers, groups.simple_consumers, groups.lives, cluster.frames, configs.told, configs.replaced, configs.changed, configs.listed, topics.deleted):
+                 groups.strangers, groups.simple_consumers, groups.lives, list_consumer_groups.cases, cluster.frames, configs.told,
+                 configs.replaced, configs.changed, configs.listed, topics.deleted):
         yield from part()
 
 

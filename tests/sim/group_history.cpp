@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "broker/broker.hpp"
+#include "claims.hpp"
 #include "client/admin.hpp"
+#include "consumer_member.hpp"
 #include "group_ledger.hpp"
 #include "group_member.hpp"
 #include "history.hpp"
@@ -37,6 +39,9 @@ public:
         : simulation_(seed, calm_bits(sim::Config::draw(io::Random(seed)))),
           random_(simulation_.random("group history")),
           ledger_([this](std::string checker, std::string what) {
+              violate(std::move(checker), std::move(what));
+          }),
+          claims_([this](std::string checker, std::string what) {
               violate(std::move(checker), std::move(what));
           }),
           server_(simulation_.add_node("server")) {
@@ -84,6 +89,11 @@ private:
         // Cleaned all the time, or never.
         if (random_.chance(0.8))
             set("offsets.topic.dirty.max.bytes", std::to_string(random_.between(200, 5'000)));
+        // Of groups of the consumer protocol: a session is the server's to say.
+        consumer_session_ms_ = static_cast<int32_t>(random_.between(300, 3'000));
+        set("group.consumer.session.timeout.ms", std::to_string(consumer_session_ms_));
+        set("group.consumer.assignment.interval.ms", std::to_string(random_.between(0, 500)));
+        set("group.consumer.assignors", random_.chance(0.7) ? "uniform,range" : "range,uniform");
     }
 
     // ---- the server's lives
@@ -158,25 +168,32 @@ private:
         for (int64_t group = 0; group < groups; ++group) {
             const int64_t count = random_.between(1, members_max);
             const bool of_names = random_.chance(0.4);
-            for (int64_t i = 0; i < count; ++i) add_member(group, i, of_names);
+            const bool consumers = random_.chance(0.5);
+            for (int64_t i = 0; i < count; ++i) add_member(group, i, of_names, consumers);
         }
         for (auto& member : members_) member->start();
     }
-    void add_member(int64_t group, int64_t number, bool of_names) {
+    void add_member(int64_t group, int64_t number, bool of_names, bool consumer) {
         const std::string name = "member" + std::to_string(group) + std::to_string(number);
-        GroupMember::Options options;
+        AnyMember::Options options;
         options.group = "group" + std::to_string(group);
         if (of_names && random_.chance(0.7)) options.instance = "i" + std::to_string(number);
-        options.session_ms = static_cast<int32_t>(random_.between(300, 3'000));
+        options.session_ms =
+            consumer ? consumer_session_ms_ : static_cast<int32_t>(random_.between(300, 3'000));
         options.rebalance_ms = static_cast<int32_t>(random_.between(500, 5'000));
         options.pause_max = milliseconds(random_.between(5, options.session_ms / 6));
         sim::Node& node = simulation_.add_node(name);
         nodes_.push_back(&node);
-        members_.push_back(std::make_unique<GroupMember>(
-            node, io::Address{"server", port}, std::move(options), topic_, &ledger_,
-            random_.split(), [this](std::string checker, std::string what) {
-                violate(std::move(checker), std::move(what));
-            }));
+        const AnyMember::Surroundings around{&node, io::Address{"server", port}, topic_, &ledger_,
+                                             [this](std::string checker, std::string what) {
+                                                 violate(std::move(checker), std::move(what));
+                                             }};
+        if (consumer)
+            members_.push_back(std::make_unique<ConsumerMember>(around, std::move(options),
+                                                                &claims_, random_.split()));
+        else
+            members_.push_back(
+                std::make_unique<GroupMember>(around, std::move(options), random_.split()));
     }
 
     // ---- what happens
@@ -269,11 +286,13 @@ private:
     io::Random random_;
     Outcome outcome_;
     GroupLedger ledger_;
+    Claims claims_;
+    int32_t consumer_session_ms_ = 0;
     sim::Node& server_;
     Settings settings_;
     std::unique_ptr<broker::Broker> broker_;
     KnownTopic topic_;
-    std::vector<std::unique_ptr<GroupMember>> members_;
+    std::vector<std::unique_ptr<AnyMember>> members_;
     std::vector<sim::Node*> nodes_;
     bool faulty_ = false;
 };

@@ -13,6 +13,7 @@ bool certainly_not_there(Errc code) {
         case Errc::unknown_member_id:
         case Errc::rebalance_in_progress:
         case Errc::fenced_instance_id:
+        case Errc::stale_member_epoch:
         case Errc::group_id_not_found: return true;
         default: return false;
     }
