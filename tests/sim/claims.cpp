@@ -15,9 +15,9 @@ void Claims::has(const Holder& who, const std::vector<int32_t>& partitions, cons
             return one.second.holder == who && one.second.partition == partition;
         });
         if (had) continue;
-        // It was given between `sent` and `now`: the other one had it all that time.
+        // Who hears so late that it may have been put out meanwhile has nothing to say.
         const std::optional<uint64_t> rival = other(who, partition, heard.now);
-        if (rival)
+        if (rival && heard.now < heard.until)
             violation_("8 groups", "partition " + std::to_string(partition) + " of " + who.group +
                                        " was given to " + who.member_id + " while " +
                                        claims_.at(*rival).holder.member_id + " has it");

@@ -28,10 +28,9 @@ public:
         std::string member_id;
         auto operator<=>(const Holder&) const = default;
     };
-    // It was told that it has these and no others. What it asked was sent at `sent` and its answer
-    // heard `now`; it stays a member until `until`.
+    // It was told that it has these and no others, and heard so `now`; it stays a member until
+    // `until` at least.
     struct Heard {
-        io::Monotonic sent;
         io::Monotonic now;
         io::Monotonic until;
     };

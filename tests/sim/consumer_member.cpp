@@ -33,6 +33,7 @@ void ConsumerMember::forget() {
     me_.generation = 0;
     mine_.clear();
     ever_.clear();
+    unheard_since_.reset();
     assigned_ = certain_ = false;
 }
 
@@ -56,9 +57,9 @@ io::Task<void> ConsumerMember::join() { return heartbeat(); }
 
 io::Task<void> ConsumerMember::heartbeat() {
     const io::Monotonic sent = now();
-    const std::string member_id = me_.member_id;
     const auto reply = co_await ask<BeatAnswer>(request());
     if (!reply.ok()) {
+        if (!unheard_since_) unheard_since_ = sent;
         certain_ = false;
         co_return;
     }
@@ -71,8 +72,11 @@ io::Task<void> ConsumerMember::heartbeat() {
 
 void ConsumerMember::hear(const BeatAnswer& answer, io::Monotonic sent) {
     me_.generation = answer.member_epoch;
-    until_ = sent + milliseconds(std::min(options_.session_ms, options_.rebalance_ms));
-    const Claims::Heard heard{sent, now(), until_};
+    // It may have been told to give partitions up when it could not hear.
+    until_ = std::min(sent + milliseconds(options_.session_ms),
+                      unheard_since_.value_or(sent) + milliseconds(options_.rebalance_ms));
+    unheard_since_.reset();
+    const Claims::Heard heard{now(), until_};
     certain_ = assigned_ = true;
     if (!answer.assignment) return claims_->stays(holder(), heard);
     mine_.clear();

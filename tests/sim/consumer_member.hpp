@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,7 +38,8 @@ private:
     std::set<int32_t> ever_;  // what this one has had
     uint64_t names_ = 0;
     io::Monotonic until_{};  // certainly a member
-    bool certain_ = false;   // the server heard it last, and it heard the server
+    std::optional<io::Monotonic> unheard_since_{};
+    bool certain_ = false;  // the server heard it last, and it heard the server
 };
 
 }  // namespace cambium::history

@@ -35,7 +35,7 @@ constexpr int coordinator_tries_max = 50;
 
 class GroupHistory {
 public:
-    explicit GroupHistory(uint64_t seed)
+    GroupHistory(uint64_t seed, bool consumers)
         : simulation_(seed, calm_bits(sim::Config::draw(io::Random(seed)))),
           random_(simulation_.random("group history")),
           ledger_([this](std::string checker, std::string what) {
@@ -44,6 +44,7 @@ public:
           claims_([this](std::string checker, std::string what) {
               violate(std::move(checker), std::move(what));
           }),
+          consumers_(consumers),
           server_(simulation_.add_node("server")) {
         draw_settings();
     }
@@ -89,7 +90,8 @@ private:
         // Cleaned all the time, or never.
         if (random_.chance(0.8))
             set("offsets.topic.dirty.max.bytes", std::to_string(random_.between(200, 5'000)));
-        // Of groups of the consumer protocol: a session is the server's to say.
+        if (!consumers_) return;
+        // There a session is the server's to say.
         consumer_session_ms_ = static_cast<int32_t>(random_.between(300, 3'000));
         set("group.consumer.session.timeout.ms", std::to_string(consumer_session_ms_));
         set("group.consumer.assignment.interval.ms", std::to_string(random_.between(0, 500)));
@@ -168,18 +170,17 @@ private:
         for (int64_t group = 0; group < groups; ++group) {
             const int64_t count = random_.between(1, members_max);
             const bool of_names = random_.chance(0.4);
-            const bool consumers = random_.chance(0.5);
-            for (int64_t i = 0; i < count; ++i) add_member(group, i, of_names, consumers);
+            for (int64_t i = 0; i < count; ++i) add_member(group, i, of_names);
         }
         for (auto& member : members_) member->start();
     }
-    void add_member(int64_t group, int64_t number, bool of_names, bool consumer) {
+    void add_member(int64_t group, int64_t number, bool of_names) {
         const std::string name = "member" + std::to_string(group) + std::to_string(number);
         AnyMember::Options options;
         options.group = "group" + std::to_string(group);
         if (of_names && random_.chance(0.7)) options.instance = "i" + std::to_string(number);
         options.session_ms =
-            consumer ? consumer_session_ms_ : static_cast<int32_t>(random_.between(300, 3'000));
+            consumers_ ? consumer_session_ms_ : static_cast<int32_t>(random_.between(300, 3'000));
         options.rebalance_ms = static_cast<int32_t>(random_.between(500, 5'000));
         options.pause_max = milliseconds(random_.between(5, options.session_ms / 6));
         sim::Node& node = simulation_.add_node(name);
@@ -188,7 +189,7 @@ private:
                                              [this](std::string checker, std::string what) {
                                                  violate(std::move(checker), std::move(what));
                                              }};
-        if (consumer)
+        if (consumers_)
             members_.push_back(std::make_unique<ConsumerMember>(around, std::move(options),
                                                                 &claims_, random_.split()));
         else
@@ -287,6 +288,7 @@ private:
     Outcome outcome_;
     GroupLedger ledger_;
     Claims claims_;
+    bool consumers_;  // members speak the consumer protocol (KIP-848)
     int32_t consumer_session_ms_ = 0;
     sim::Node& server_;
     Settings settings_;
@@ -300,7 +302,12 @@ private:
 }  // namespace
 
 Outcome run_groups(uint64_t seed) {
-    GroupHistory history(seed);
+    GroupHistory history(seed, false);
+    return history.run();
+}
+
+Outcome run_consumer_groups(uint64_t seed) {
+    GroupHistory history(seed, true);
     return history.run();
 }
 

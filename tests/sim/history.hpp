@@ -47,5 +47,6 @@ Outcome run_metadata(uint64_t seed);
 Outcome run_server(uint64_t seed);
 Outcome run_disks(uint64_t seed);
 Outcome run_groups(uint64_t seed);
+Outcome run_consumer_groups(uint64_t seed);
 
 }  // namespace cambium::history

@@ -67,13 +67,6 @@ constexpr std::array all_mutants{
     Mutant{"coord.serves_while_loading", "groups", 1000},
     Mutant{"coord.cleaned_before_rewritten_durable", "groups", 1000},
     Mutant{"coord.cleaning_overtakes", "groups", 1000},
-    Mutant{"coord.given_before_released", "groups", 300},
-    Mutant{"coord.group_epoch_not_raised", "groups", 300},
-    Mutant{"coord.member_epoch_not_raised", "groups", 300},
-    Mutant{"coord.target_not_replayed", "groups", 300},
-    Mutant{"coord.current_not_replayed", "groups", 300},
-    Mutant{"coord.commit_of_stale_epoch", "groups", 1000},
-    Mutant{"coord.beat_answered_before_durable", "groups", 1000},
 };
 
 constexpr auto required = std::to_array<std::string_view>({
@@ -113,8 +106,6 @@ constexpr auto required = std::to_array<std::string_view>({
     "coord.nobody_joined",
     "coord.write_refused",
     "coord.cleaned",
-    "coord.consumer_fenced",
-    "history.lost_partition_committed",
     "history.committed",
     "history.old_generation_committed",
     "history.fenced_committed",
