@@ -121,6 +121,7 @@ private:
     [[nodiscard]] Result<meta::Node> self() const;
     void tell_metrics(MetricsWriter& writer) const;
     void tell_directories(MetricsWriter& writer) const;
+    void tell_groups(MetricsWriter& writer) const;
     void tell_retention(MetricsWriter& writer) const;
 
     io::World world_;

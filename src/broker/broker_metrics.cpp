@@ -50,6 +50,7 @@ void Broker::tell_metrics(MetricsWriter& writer) const {
     writer.sample({}, directories_->common().tail.bytes());
     gauge(writer, "cambium_segments_open", "Segments that hold a descriptor or an index.",
           directories_->common().segments.size());
+    tell_groups(writer);
     tell_retention(writer);
     tell_directories(writer);
 }

@@ -7,12 +7,17 @@
 
 #include "base/fault.hpp"
 #include "coord/answers.hpp"
+#include "coord/consumer_side.hpp"
 
 namespace cambium::coord {
 
 namespace {
 
 constexpr io::Duration cleaning_retry_interval = std::chrono::seconds(1);
+
+size_t members_of(const Group& group) {
+    return group.consumer ? group.consumer->group.members().size() : group.members.size();
+}
 
 // String.hashCode: over UTF-16, whatever the text was sent as.
 int32_t java_hash(std::string_view text) {
@@ -367,11 +372,20 @@ GroupCoordinator::Totals GroupCoordinator::totals() const {
         totals.offsets += shard->core().offsets_count();
         totals.cleaned += shard->cleaned();
         for (const auto& [group_id, group] : shard->core().groups()) {
-            totals.members += group.members.size();
-            ++totals.by_state[static_cast<size_t>(group.state)];
+            totals.members += members_of(group);
+            if (group.consumer) ++totals.consumer_groups;
+            else ++totals.by_state[static_cast<size_t>(group.state)];
         }
     }
     return totals;
+}
+
+void GroupCoordinator::each_group(const std::function<void(const GroupView& group)>& look) const {
+    for (const auto& shard : shards_) {
+        if (shard->state() != Errc::none) continue;
+        for (const auto& [group_id, group] : shard->core().groups())
+            look({group_id, members_of(group), shard->core().offsets(group_id)});
+    }
 }
 
 // ---- the end

@@ -113,9 +113,17 @@ public:
         size_t offsets = 0;
         size_t members = 0;
         int64_t cleaned = 0;               // rounds of cleaning
-        std::array<size_t, 4> by_state{};  // by GroupState
+        std::array<size_t, 4> by_state{};  // of classic groups, by GroupState
+        size_t consumer_groups = 0;        // of the consumer protocol
     };
     [[nodiscard]] Totals totals() const;
+    // Valid during the call.
+    struct GroupView {
+        std::string_view group;
+        size_t members = 0;
+        const GroupOffsets* offsets = nullptr;  // may be null: nothing was committed
+    };
+    void each_group(const std::function<void(const GroupView& group)>& look) const;
 
     void stop();
     io::Task<void> close();

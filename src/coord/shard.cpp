@@ -16,6 +16,7 @@ namespace {
 constexpr io::Duration retry_interval = std::chrono::seconds(1);
 // What was on its way into the log when cleaning began is looked for so often.
 constexpr io::Duration look_interval = std::chrono::milliseconds(5);
+constexpr io::Duration held_up = std::chrono::milliseconds(300);
 
 }  // namespace
 
@@ -234,6 +235,9 @@ io::Task<Status> Shard::clean_log() {
     }
     if (mutant("coord.cleaned_before_rewritten_durable"))
         (void)co_await log->delete_records(begin->value());
+    // A disk that is slow, or a machine that is busy with other things.
+    if (fault_point("coord.cleaning_held_up"))
+        (void)co_await cleaning_alarm_.sleep_until(around_.world.clock.now() + held_up);
     status = co_await write_anew(&reader.newest());
     if (status.ok()) status = cleaning_goes_on();
     if (!status.ok()) co_return status;

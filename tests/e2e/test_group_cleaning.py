@@ -77,6 +77,7 @@ def stays_small_and_forgets_nothing():
         largest = 0
         for life in range(3):
             largest = max(largest, commit_a_lot(server, life * ROUNDS, ROUNDS))
+            harness.demand(raw.metric(server, "cambium_group_log_cleanings_total") > 0, "nothing was cleaned")
             server.kill()
             server.start()
             check(server, (life + 1) * ROUNDS - 1)

@@ -274,4 +274,4 @@ if __name__ == "__main__":
     if not shutil.which("kcat"):
         print("not run groups: kcat is not installed")
     else:
-        harness.main("groups", list(all_checks()), at_once=4)
+        harness.main("groups", list(all_checks()), at_once=8)  # most of their time is a session of 6 s
