@@ -91,7 +91,8 @@ int run_storm(Taker given) {
     given.number("events_per_second", &options.events_per_second);
     given.number("session_ms", &options.session_ms);
     given.number("patience_ms", &options.patience_ms);
-    if (!given.all_known() || protocol != "classic") return usage();
+    options.consumer_protocol = protocol == "consumer";
+    if (!given.all_known() || (protocol != "classic" && protocol != "consumer")) return usage();
     real::System system;
     return tell(real::wait(system, storm(system.world(), options)));
 }

@@ -41,6 +41,7 @@ client::GroupConsumerOptions consumer_options(const StormOptions& options) {
     client::GroupConsumerOptions out;
     out.membership.group = options.group;
     out.membership.topics = {options.topic};
+    if (options.consumer_protocol) out.membership.protocol = client::GroupProtocol::consumer;
     out.membership.session_timeout = milliseconds(options.session_ms);
     out.membership.heartbeat_interval = milliseconds(options.session_ms / heartbeats_in_a_session);
     out.consumer.wait_max = fetch_wait;

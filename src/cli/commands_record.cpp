@@ -104,6 +104,12 @@ void add_consume(CLI::App& app, Command* chosen) {
                            "committed (else at --from), commits what was written");
     group->type_name("NAME")->excludes(partition);
     command
+        .add_option(
+            "--protocol", args->protocol,
+            "how the group shares: classic, or consumer, where the server decides (KIP-848)")
+        ->check(CLI::IsMember({"classic", "consumer"}))
+        ->needs(group);
+    command
         .add_option("--instance", args->instance,
                     "a name that keeps its partitions for this member while it restarts")
         ->type_name("NAME")

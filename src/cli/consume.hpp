@@ -28,8 +28,9 @@ struct ConsumeArgs {
     std::string format = "%v\n";
     // As a member of this group: goes on where it committed, commits what was written.
     std::string group{};
-    std::string instance{};  // a static member's name
-    bool keys = false;       // short for the format "%k\t%v\n"
+    std::string protocol = "classic";  // or consumer (KIP-848)
+    std::string instance{};            // a static member's name
+    bool keys = false;                 // short for the format "%k\t%v\n"
 };
 io::Task<Exit> consume(io::World world, Terminal* terminal, ConsumeArgs args);
 

@@ -25,6 +25,7 @@ client::GroupConsumerOptions group_options(const ConsumeArgs& args, const Consum
     options.membership.group = args.group;
     options.membership.topics = {args.topic};
     if (!args.instance.empty()) options.membership.instance = args.instance;
+    if (args.protocol == "consumer") options.membership.protocol = client::GroupProtocol::consumer;
     options.membership.session_timeout = session_timeout;
     options.membership.heartbeat_interval = heartbeat_interval;
     options.start = from.start;

@@ -29,11 +29,19 @@ Errc code_of_commit(const wire::OffsetCommitResponse& response) {
     return first;
 }
 
+// Members of the consumer protocol name themselves.
+GroupConsumerOptions with_member_id(GroupConsumerOptions options, io::Random& random) {
+    const bool makes_one = options.membership.protocol == GroupProtocol::consumer;
+    if (makes_one && options.membership.member_id.empty())
+        options.membership.member_id = random.uuid().text();
+    return options;
+}
+
 }  // namespace
 
 GroupConsumer::GroupConsumer(Client& client, GroupConsumerOptions options)
     : client_(client),
-      options_(std::move(options)),
+      options_(with_member_id(std::move(options), client.world().random)),
       membership_(options_.membership),
       link_(client, options_.membership.group),
       consumer_(client, options_.consumer),
@@ -93,7 +101,8 @@ io::Task<void> GroupConsumer::pause() {
 }
 
 io::Task<void> GroupConsumer::do_duty() {
-    if (membership_.duty() == Duty::join && membership_.pause_first()) {
+    const bool enters = membership_.duty() == Duty::join || membership_.duty() == Duty::beat;
+    if (enters && membership_.pause_first()) {
         co_await pause();
         if (woken_ || closing_) co_return;
     }
@@ -102,6 +111,7 @@ io::Task<void> GroupConsumer::do_duty() {
         case Duty::join: co_return co_await join();
         case Duty::assign: co_return co_await assign();
         case Duty::sync: co_return co_await sync();
+        case Duty::beat: co_return co_await beat();
         default: co_return;
     }
 }
@@ -122,6 +132,7 @@ io::Task<void> GroupConsumer::release() {
         committed_.erase(each);
     }
     membership_.released();
+    heart_alarm_.wake();
 }
 
 io::Task<void> GroupConsumer::join() {
@@ -166,6 +177,53 @@ io::Task<void> GroupConsumer::sync() {
                                                  : Result<wire::SyncGroupResponse>(reply.error());
     membership_.synced(answer, clock.now());
     after_answer();
+}
+
+// ---- The consumer protocol
+
+io::Task<void> GroupConsumer::beat() {
+    const io::Clock& clock = client_.world().clock;
+    const io::Monotonic deadline = clock.now() + options_.membership.session_timeout;
+    const uint64_t attempt = membership_.attempt();
+    wire::ConsumerGroupHeartbeatRequest request = membership_.beat_request(topic_ids_);
+    const auto reply =
+        co_await link_.call<wire::ConsumerGroupHeartbeatResponse>(std::move(request), deadline);
+    Membership::Beaten beaten{.code = reply.code()};
+    if (reply.ok()) {
+        const wire::ConsumerGroupHeartbeatResponse& answer = reply->message;
+        beaten.code = from_wire_code(answer.error_code);
+        beaten.why = answer.error_message.value_or("");
+        beaten.epoch = answer.member_epoch;
+        beaten.interval = std::chrono::milliseconds(answer.heartbeat_interval_ms);
+        if (beaten.code == Errc::none && answer.assignment)
+            beaten.code = co_await learn_assigned(&answer, &beaten.assigned.emplace());
+    } else {
+        beaten.why = reply.error().context;
+    }
+    membership_.beaten(attempt, beaten, clock.now());
+    after_answer();
+}
+
+// By names. Errors: unknown_topic_id (not seen by the server that was asked, or just deleted).
+io::Task<Errc> GroupConsumer::learn_assigned(const wire::ConsumerGroupHeartbeatResponse* answer,
+                                             Membership::Partitions* assigned) {
+    const auto& topics = answer->assignment->topic_partitions;
+    const auto unknown = [this](const auto& topic) {
+        return client_.cluster().find(topic.topic_id) == nullptr;
+    };
+    if (std::ranges::any_of(topics, unknown)) {
+        const Status known = co_await client_.refresh(options_.membership.topics, false,
+                                                      client_.operation_deadline());
+        if (!known.ok()) co_return known.code();
+    }
+    for (const auto& topic : topics) {
+        const TopicRef found = client_.cluster().find(topic.topic_id);
+        if (found == nullptr) co_return Errc::unknown_topic_id;
+        topic_ids_[found->name] = found->id;
+        for (const int32_t partition : topic.partitions)
+            assigned->insert({found->name, PartitionIndex(partition)});
+    }
+    co_return Errc::none;
 }
 
 // ---- Where to go on
@@ -256,7 +314,9 @@ io::Task<Status> GroupConsumer::commit() {
     Retry attempts = client_.retry(deadline);
     while (true) {
         const Status status = co_await commit_once(deadline);
-        if (status.ok() || !worth_retrying(status.code())) co_return status;
+        const bool stale = status.code() == Errc::stale_member_epoch;
+        if (status.ok() || (!stale && !worth_retrying(status.code()))) co_return status;
+        if (stale) heart_alarm_.wake();
         const Status again = co_await attempts.pause();
         if (!again.ok()) co_return final_error(again, status.error());
     }
@@ -280,12 +340,17 @@ io::Task<void> GroupConsumer::heartbeat_once() {
     const int32_t generation = membership_.generation();
     const io::Monotonic sent = clock.now();
     const io::Monotonic deadline = sent + options_.membership.session_timeout;
-    wire::HeartbeatRequest request = membership_.heartbeat();
-    auto reply = co_await link_.call<wire::HeartbeatResponse>(std::move(request), deadline);
-    const Errc code = reply.ok() ? from_wire_code(reply->message.error_code) : reply.code();
-    membership_.heard(generation, code, sent, clock.now());
+    if (membership_.modern()) {
+        co_await beat();
+    } else {
+        wire::HeartbeatRequest request = membership_.heartbeat();
+        auto reply = co_await link_.call<wire::HeartbeatResponse>(std::move(request), deadline);
+        const Errc code = reply.ok() ? from_wire_code(reply->message.error_code) : reply.code();
+        membership_.heard(generation, code, sent, clock.now());
+    }
     if (membership_.take_coordinator_lost()) link_.forget();
-    if (membership_.duty() == Duty::none || closing_) co_return;
+    const bool goes_on = membership_.modern() ? settled() : membership_.duty() == Duty::none;
+    if (goes_on || closing_) co_return;
     // The poll under way has something else to do now.
     alarm_.wake();
     consumer_.wake();
@@ -296,6 +361,11 @@ io::Task<void> GroupConsumer::heartbeat_once() {
 io::Task<Status> GroupConsumer::leave() {
     if (!membership_.may_leave()) co_return Status();
     const io::Monotonic deadline = client_.world().clock.now() + farewell_timeout;
+    if (membership_.modern()) {
+        const auto gone = co_await link_.call<wire::ConsumerGroupHeartbeatResponse>(
+            membership_.farewell(), deadline);
+        co_return gone.ok() ? Status() : Status(gone.error());
+    }
     wire::LeaveGroupRequest request = membership_.leave_request();
     const auto reply = co_await link_.call<wire::LeaveGroupResponse>(std::move(request), deadline);
     co_return reply.ok() ? Status() : Status(reply.error());

@@ -85,6 +85,9 @@ private:
     io::Task<void> join();
     io::Task<void> assign();
     io::Task<void> sync();
+    io::Task<void> beat();
+    io::Task<Errc> learn_assigned(const wire::ConsumerGroupHeartbeatResponse* answer,
+                                  Membership::Partitions* assigned);
     io::Task<void> heartbeats();
     io::Task<void> heartbeat_once();
     // Looks up where to go on in what is new, and reads it from there.
@@ -107,6 +110,7 @@ private:
     Partitions reading_;  // that the consumer was given
     std::map<TopicPartition, Offset> done_;
     std::map<TopicPartition, Offset> committed_;
+    Membership::TopicIds topic_ids_;  // of all that was ever assigned
     bool started_ = false;
     bool woken_ = false;
     bool closing_ = false;

@@ -23,6 +23,8 @@ int32_t in_milliseconds(io::Duration time) {
 Membership::Membership(MembershipOptions options) : options_(std::move(options)) {
     check(!options_.assignors.empty());
     std::ranges::sort(options_.topics);
+    duty_ = entry();
+    if (modern()) member_id_ = options_.member_id;
 }
 
 bool Membership::cooperative() const {
@@ -42,12 +44,16 @@ void Membership::rejoin(bool pause) {
 }
 
 void Membership::lose(bool forget_member_id) {
-    if (forget_member_id) member_id_.clear();
+    if (forget_member_id && !modern()) member_id_.clear();
+    ++attempt_;
+    told_.reset();
+    target_.clear();
+    all_again_ = true;
     generation_ = -1;
     pause_first_ = true;
     lost_ = true;
     to_release_ = owned_;
-    duty_ = to_release_.empty() ? Duty::join : Duty::release;
+    duty_ = to_release_.empty() ? entry() : Duty::release;
 }
 
 void Membership::released() {
@@ -55,7 +61,8 @@ void Membership::released() {
     for (const TopicPartition& each : to_release_) owned_.erase(each);
     to_release_.clear();
     lost_ = false;
-    duty_ = Duty::join;
+    duty_ = entry();
+    if (modern() && generation_ >= 0) reconcile();
 }
 
 void Membership::end(Error error) {
@@ -225,10 +232,16 @@ void Membership::heard(int32_t generation, Errc code, io::Monotonic sent, io::Mo
 void Membership::committed(int32_t generation, Errc code) {
     if (generation != generation_ || generation < 0) return;
     if (duty_ != Duty::none && duty_ != Duty::release) return;
+    // The next heartbeat brings the epoch.
+    if (code == Errc::stale_member_epoch) {
+        beat_at_ = {};
+        return;
+    }
     switch (code) {
         case Errc::rebalance_in_progress:
-            if (duty_ == Duty::none) rejoin(false);
+            if (duty_ == Duty::none && !modern()) rejoin(false);
             return;
+        case Errc::fenced_member_epoch: return lose(false);
         case Errc::illegal_generation:
         case Errc::unknown_member_id:
         case Errc::fenced_instance_id: return failed(code, "group '" + options_.group + "'");

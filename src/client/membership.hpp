@@ -1,4 +1,4 @@
-// A member of a classic group, as far as it can be decided without clock, network or waiting.
+// A member of a group, as far as it can be decided without clock, network or waiting.
 //
 // It says what is to be done next (duty()), whoever owns it does that and tells how it ended:
 //
@@ -8,6 +8,14 @@
 //     sync    -> send sync_request()                                 -> synced()
 //     none    -> read owned(), send heartbeat() when it is time      -> heard()
 //     over    -> error()
+//
+// So in a classic group. With the consumer protocol (KIP-848) the coordinator decides who gets
+// what, and a heartbeat does everything:
+//     beat    -> send beat_request() at once                         -> beaten()
+//     release -> as above, while heartbeats go on                    -> released()
+//     none    -> read owned(), send beat_request() when it is time   -> beaten()
+// What it is to give up it gives up before it takes anything new, and says so in the next
+// heartbeat, which is due at once; its epoch is generation(), and commits carry it.
 //
 // What a member owns it has until it released it or another generation began, whichever is first:
 // so nobody else is given a partition while this one believes to own it, as long as it is heard
@@ -29,9 +37,12 @@
 #include "client/assignors.hpp"
 #include "client/consumer_protocol.hpp"
 #include "io/clock.hpp"
+#include "wire/messages/consumer_group.hpp"
 #include "wire/messages/group_membership.hpp"
 
 namespace cambium::client {
+
+enum class GroupProtocol : uint8_t { classic, consumer };
 
 struct MembershipOptions {
     std::string group{};
@@ -44,11 +55,16 @@ struct MembershipOptions {
     io::Duration heartbeat_interval{3'000'000'000};
     // The best first; members of a group need one in common.
     std::vector<Assignor> assignors{Assignor::range, Assignor::round_robin};
+    GroupProtocol protocol = GroupProtocol::classic;
+    // With the consumer protocol: the id that this member made for itself, and what it wants the
+    // coordinator to assign with (uniform, range; none: as the coordinator likes).
+    std::string member_id{};
+    std::optional<std::string> server_assignor{};
 };
 
 class Membership {
 public:
-    enum class Duty : uint8_t { release, join, assign, sync, none, over };
+    enum class Duty : uint8_t { release, join, assign, sync, beat, none, over };
     using Partitions = std::set<TopicPartition>;
 
     explicit Membership(MembershipOptions options);
@@ -94,10 +110,30 @@ public:
     // What a commit in `generation` was answered.
     void committed(int32_t generation, Errc code);
 
+    // ---- the consumer protocol
+    [[nodiscard]] bool modern() const { return options_.protocol == GroupProtocol::consumer; }
+    using TopicIds = std::map<std::string, Uuid>;
+    // `ids`: of the topics of what is owned.
+    [[nodiscard]] wire::ConsumerGroupHeartbeatRequest beat_request(const TopicIds& ids);
+    // Names the attempt to be a member that an answer belongs to.
+    [[nodiscard]] uint64_t attempt() const { return attempt_; }
+    struct Beaten {
+        Errc code = Errc::none;
+        std::string why{};
+        int32_t epoch = -1;
+        io::Duration interval{};
+        std::optional<Partitions> assigned{};
+    };
+    void beaten(uint64_t attempt, const Beaten& answer, io::Monotonic now);
+    // It goes; a static member will come back.
+    [[nodiscard]] wire::ConsumerGroupHeartbeatRequest farewell() const;
+
     // ---- over
     [[nodiscard]] const Error& error() const { return error_; }
     // Whether the coordinator is to be told that this member goes. A static member keeps its place.
-    [[nodiscard]] bool may_leave() const { return !member_id_.empty() && !options_.instance; }
+    [[nodiscard]] bool may_leave() const {
+        return modern() ? generation_ >= 0 : !member_id_.empty() && !options_.instance;
+    }
     [[nodiscard]] wire::LeaveGroupRequest leave_request() const;
 
 private:
@@ -111,6 +147,10 @@ private:
     // What the codes of all answers have in common.
     void failed(Errc code, const std::string& context);
     void take_assignment(const std::vector<TopicPartition>& assigned);
+    // Towards target_.
+    void reconcile();
+    void beat_failed(const Beaten& answer, io::Monotonic now);
+    [[nodiscard]] Duty entry() const { return modern() ? Duty::beat : Duty::join; }
 
     MembershipOptions options_;
     Duty duty_ = Duty::join;
@@ -129,6 +169,12 @@ private:
     io::Monotonic heard_at_{};
     io::Monotonic beat_at_{};
     Error error_{Errc::none, {}};
+    // Of the consumer protocol.
+    uint64_t attempt_ = 0;
+    Partitions target_;               // what the coordinator last said
+    Partitions asked_;                // as owned in the request under way
+    std::optional<Partitions> told_;  // what it knows to be owned
+    bool all_again_ = true;           // it may not know what this member wants
 };
 
 }  // namespace cambium::client

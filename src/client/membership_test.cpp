@@ -234,4 +234,117 @@ TEST_CASE("a commit learns of a rebalance as a heartbeat does") {
     CHECK(other.lost());
 }
 
+// ---- the consumer protocol
+
+MembershipOptions modern_team() {
+    return {.group = "team",
+            .topics = {"t"},
+            .session_timeout = one_second * 10,
+            .protocol = GroupProtocol::consumer,
+            .member_id = "me"};
+}
+
+const Membership::TopicIds& ids_of_t() {
+    static const Membership::TopicIds ids{{"t", Uuid{}}};
+    return ids;
+}
+
+// One heartbeat, answered.
+wire::ConsumerGroupHeartbeatRequest beat(Membership& member, const Membership::Beaten& answer,
+                                         int64_t second) {
+    auto request = member.beat_request(ids_of_t());
+    member.beaten(member.attempt(), answer, at_second(second));
+    return request;
+}
+
+Membership::Beaten told(int32_t epoch, std::optional<Membership::Partitions> assigned = {}) {
+    return {.epoch = epoch, .interval = one_second * 3, .assigned = std::move(assigned)};
+}
+
+TEST_CASE("a member of the consumer protocol joins, takes what it is given and says so at once") {
+    Membership member(modern_team());
+    CHECK(member.duty() == Duty::beat);
+    CHECK(member.heartbeat_at() == io::Monotonic::never());
+    const auto joining = beat(member, told(1, of_t({0, 1})), 0);
+    CHECK(joining.member_id == "me");
+    CHECK(joining.member_epoch == 0);
+    CHECK(joining.subscribed_topic_names->size() == 1);
+    CHECK(joining.topic_partitions->empty());
+    CHECK(member.duty() == Duty::none);
+    CHECK(member.owned() == of_t({0, 1}));
+    CHECK(member.generation() == 1);
+    CHECK(member.heartbeat_at() <= at_second(0));
+    const auto second = beat(member, told(1), 0);
+    CHECK(!second.subscribed_topic_names);
+    CHECK(second.topic_partitions->at(0).partitions == std::vector<int32_t>{0, 1});
+    CHECK(member.heartbeat_at() == at_second(3));
+    CHECK(!beat(member, told(1), 3).topic_partitions);
+}
+
+TEST_CASE("it gives up before it takes, and goes on beating meanwhile") {
+    Membership member(modern_team());
+    (void)beat(member, told(1, of_t({0, 1})), 0);
+    (void)beat(member, told(1), 0);
+    (void)beat(member, told(1, of_t({1, 2})), 3);
+    CHECK(member.duty() == Duty::release);
+    CHECK(member.to_release() == of_t({0}));
+    CHECK(member.owned() == of_t({0, 1}));
+    CHECK(member.heartbeat_at() == at_second(6));
+    CHECK(!beat(member, told(1), 6).topic_partitions);
+    member.released();
+    CHECK(member.duty() == Duty::none);
+    CHECK(member.owned() == of_t({1, 2}));
+    CHECK(member.heartbeat_at() <= at_second(6));
+    CHECK(beat(member, told(2), 6).topic_partitions->at(0).partitions ==
+          std::vector<int32_t>{1, 2});
+    CHECK(member.generation() == 2);
+}
+
+TEST_CASE("a fenced member loses what it has, joins anew, and late answers do not count") {
+    for (const Errc why : {Errc::fenced_member_epoch, Errc::unknown_member_id}) {
+        Membership member(modern_team());
+        (void)beat(member, told(4, of_t({0})), 0);
+        const uint64_t before = member.attempt();
+        (void)beat(member, {.code = why}, 3);
+        CHECK(member.duty() == Duty::release);
+        CHECK(member.lost());
+        CHECK(member.generation() == -1);
+        member.released();
+        CHECK(member.duty() == Duty::beat);
+        CHECK(member.owned().empty());
+        member.beaten(before, told(4, of_t({0})), at_second(4));
+        CHECK(member.owned().empty());
+        CHECK(beat(member, told(6, of_t({2})), 5).member_epoch == 0);
+        CHECK(member.owned() == of_t({2}));
+    }
+}
+
+TEST_CASE("after a lost answer it says everything again, and after a silent session it gives up") {
+    Membership member(modern_team());
+    (void)beat(member, told(1, of_t({0})), 0);
+    (void)beat(member, {.code = Errc::connection_reset}, 3);
+    CHECK(member.take_coordinator_lost());
+    CHECK(member.duty() == Duty::none);
+    CHECK(member.heartbeat_at() < at_second(4));
+    const auto again = beat(member, {.code = Errc::request_timed_out}, 11);
+    CHECK(again.subscribed_topic_names);
+    CHECK(again.topic_partitions->at(0).partitions == std::vector<int32_t>{0});
+    CHECK(member.lost());
+    CHECK(member.duty() == Duty::release);
+}
+
+TEST_CASE("a stale commit is tried with the next epoch, and a member says that it goes") {
+    Membership member(modern_team());
+    (void)beat(member, told(1, of_t({0})), 0);
+    (void)beat(member, told(1), 0);
+    member.committed(1, Errc::stale_member_epoch);
+    CHECK(member.heartbeat_at() <= at_second(0));
+    CHECK(member.duty() == Duty::none);
+    CHECK(member.may_leave());
+    CHECK(member.farewell().member_epoch == -1);
+    (void)beat(member, {.code = Errc::unsupported_assignor, .why = "no"}, 1);
+    CHECK(member.duty() == Duty::over);
+    CHECK(member.error().code == Errc::unsupported_assignor);
+}
+
 }  // namespace

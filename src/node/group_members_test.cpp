@@ -58,13 +58,14 @@ struct TeamLedger {
 };
 
 struct TeamMember {
-    TeamMember(client::Client& client, Assignor assignor)
+    TeamMember(client::Client& client, Assignor assignor, client::GroupProtocol protocol)
         : consumer(client, {.membership = {.group = "team",
                                            .topics = {"t"},
                                            .session_timeout = sim::seconds(10),
                                            .rebalance_timeout = sim::seconds(20),
                                            .heartbeat_interval = sim::seconds(1),
-                                           .assignors = {assignor}}}) {}
+                                           .assignors = {assignor},
+                                           .protocol = protocol}}) {}
     client::GroupConsumer consumer;
     bool leaves = false;
     bool dies = false;
@@ -101,7 +102,9 @@ io::Task<Status> write_phase(client::Producer* producer, int phase) {
 }
 
 struct Team {
-    Team(uint64_t seed, Assignor chosen) : simulation(seed), assignor(chosen) {
+    Team(uint64_t seed, Assignor chosen,
+         client::GroupProtocol spoken = client::GroupProtocol::classic)
+        : simulation(seed), assignor(chosen), protocol(spoken) {
         start(machine.world());
         REQUIRE(wait(simulation, client::Admin(client).create_topic(
                                      {.name = "t", .partitions = team_partitions}))
@@ -132,7 +135,7 @@ struct Team {
         start(machine.restart());
     }
     TeamMember& join() {
-        members.emplace_back(client, assignor);
+        members.emplace_back(client, assignor, protocol);
         io::spawn(gate, live(&members.back(), &ledger));
         return members.back();
     }
@@ -166,6 +169,7 @@ struct Team {
 
     sim::Simulation simulation;
     Assignor assignor;
+    client::GroupProtocol protocol;
     sim::Node& machine = simulation.add_node("server");
     sim::Node& desk = simulation.add_node("desk");
     std::unique_ptr<broker::Broker> broker;
@@ -200,6 +204,35 @@ TEST_CASE("members come and go, every partition has one owner and every record o
             CHECK(team.ledger.one_owner);
             CHECK(team.ledger.each_once());
         }
+    }
+}
+
+TEST_CASE("members of the consumer protocol come and go, also while their server is killed") {
+    for (uint64_t seed = 31; seed <= 36; ++seed) {
+        CAPTURE(seed);
+        Team team(seed, Assignor::range, client::GroupProtocol::consumer);
+        TeamMember& first = team.join();
+        team.write();
+        CHECK(team.all_read());
+        TeamMember& second = team.join();
+        (void)team.join();
+        team.write();
+        CHECK(team.all_read());
+        CHECK(second.consumer.membership().owned().size() < team_partitions);
+        team.leave(first);
+        team.write();
+        CHECK(team.all_read());
+        CHECK(team.ledger.one_owner);
+        CHECK(team.ledger.each_once());
+        const int64_t before = team.committed();
+        team.kill_server();
+        team.write();
+        CHECK(team.all_read());
+        CHECK(team.committed() >= before);
+        second.dies = true;
+        team.leave(second);
+        team.write();
+        CHECK(team.all_read());
     }
 }
 
