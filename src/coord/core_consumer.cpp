@@ -171,6 +171,13 @@ void GroupCore::run_one(ConsumerDraft& draft, ConsumerWaiting& what, const std::
     } else if (const auto* fence = std::get_if<WaitingFence>(&what)) {
         // It was heard, or did what it was to do, while this waited.
         if (deadlines_.has({group, fence->why, fence->member_id})) return;
+        const ConsumerMember* const member = draft.group().member(fence->member_id);
+        if (fence->why == DueKind::revoke &&
+            (member == nullptr || member->state != ConsumerState::unrevoked_partitions))
+            return;
+        if (fence->why == DueKind::rejoin &&
+            deadlines_.has({group, DueKind::resync, fence->member_id}))
+            return;
         sometimes("coord.consumer_fenced");
         draft.fence({fence->member_id});
     } else if (const auto* leave = std::get_if<WaitingLeave>(&what)) {

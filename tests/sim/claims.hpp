@@ -21,7 +21,11 @@ namespace cambium::history {
 class Claims {
 public:
     using Violation = std::function<void(std::string checker, std::string what)>;
-    explicit Claims(Violation violation) : violation_(std::move(violation)) {}
+    // The time of the simulation: nodes have clocks of their own.
+    using Clock = std::function<io::Monotonic()>;
+    Claims(Violation violation, Clock clock)
+        : violation_(std::move(violation)), clock_(std::move(clock)) {}
+    [[nodiscard]] io::Monotonic now() const { return clock_(); }
 
     struct Holder {
         std::string group;
@@ -52,6 +56,7 @@ private:
         io::Monotonic until;
     };
     Violation violation_;
+    Clock clock_;
     std::map<uint64_t, Claim> claims_;
     uint64_t last_ = 0;
 };

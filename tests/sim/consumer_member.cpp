@@ -56,7 +56,7 @@ Beat ConsumerMember::request() {
 io::Task<void> ConsumerMember::join() { return heartbeat(); }
 
 io::Task<void> ConsumerMember::heartbeat() {
-    const io::Monotonic sent = now();
+    const io::Monotonic sent = claims_->now();
     const auto reply = co_await ask<BeatAnswer>(request());
     if (!reply.ok()) {
         if (!unheard_since_) unheard_since_ = sent;
@@ -76,7 +76,7 @@ void ConsumerMember::hear(const BeatAnswer& answer, io::Monotonic sent) {
     until_ = std::min(sent + milliseconds(options_.session_ms),
                       unheard_since_.value_or(sent) + milliseconds(options_.rebalance_ms));
     unheard_since_.reset();
-    const Claims::Heard heard{now(), until_};
+    const Claims::Heard heard{claims_->now(), until_};
     certain_ = assigned_ = true;
     if (!answer.assignment) return claims_->stays(holder(), heard);
     mine_.clear();
@@ -94,7 +94,7 @@ void ConsumerMember::refused(Errc code) {
         case Errc::unknown_member_id:
         case Errc::group_id_not_found:
             // What it was told last was durable, and it has not been silent.
-            if (certain_ && now() < until_)
+            if (certain_ && claims_->now() < until_)
                 complain_("8 groups",
                           me_.member_id + " of " + me_.group +
                               " is fenced although it was heard: " + std::string(name(code)));
@@ -128,11 +128,11 @@ io::Task<void> ConsumerMember::work() {
 // As of an epoch that is over: taken only for what it still has.
 io::Task<void> ConsumerMember::commit_late(int32_t partition) {
     const Claims::Holder me = holder();
-    const std::optional<uint64_t> rival = claims_->other(me, partition, now());
+    const std::optional<uint64_t> rival = claims_->other(me, partition, claims_->now());
     GroupIdentity past = me_;
     past.generation -= static_cast<int32_t>(random_.between(1, 2));
     const Errc code = co_await commit(std::move(past), partition);
-    if (code == Errc::none && rival && claims_->still(*rival, now()))
+    if (code == Errc::none && rival && claims_->still(*rival, claims_->now()))
         complain_("8 groups", me.member_id + " commits for partition " + std::to_string(partition) +
                                   " of " + me.group + ", which another member has");
 }

@@ -41,9 +41,9 @@ public:
           ledger_([this](std::string checker, std::string what) {
               violate(std::move(checker), std::move(what));
           }),
-          claims_([this](std::string checker, std::string what) {
-              violate(std::move(checker), std::move(what));
-          }),
+          claims_([this](std::string checker,
+                         std::string what) { violate(std::move(checker), std::move(what)); },
+                  [this] { return simulation_.now(); }),
           consumers_(consumers),
           server_(simulation_.add_node("server")) {
         draw_settings();

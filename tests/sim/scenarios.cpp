@@ -14,6 +14,8 @@ constexpr std::array all_scenarios{
     Scenario{"disks", "the same on several disks that die, are taken out and come back", run_disks},
     Scenario{"groups", "members that die, lie and come back; a server that restarts at any step",
              run_groups},
+    Scenario{"consumer_groups", "the same with members of the consumer protocol (KIP-848)",
+             run_consumer_groups},
 };
 
 constexpr std::array all_mutants{
@@ -67,6 +69,13 @@ constexpr std::array all_mutants{
     Mutant{"coord.serves_while_loading", "groups", 1000},
     Mutant{"coord.cleaned_before_rewritten_durable", "groups", 1000},
     Mutant{"coord.cleaning_overtakes", "groups", 1000},
+    Mutant{"coord.given_before_released", "consumer_groups", 300},
+    Mutant{"coord.group_epoch_not_raised", "consumer_groups", 300},
+    Mutant{"coord.member_epoch_not_raised", "consumer_groups", 300},
+    Mutant{"coord.target_not_replayed", "consumer_groups", 1000},
+    Mutant{"coord.current_not_replayed", "consumer_groups", 300},
+    Mutant{"coord.commit_of_stale_epoch", "consumer_groups", 1000},
+    Mutant{"coord.beat_answered_before_durable", "consumer_groups", 1000},
 };
 
 constexpr auto required = std::to_array<std::string_view>({
@@ -106,6 +115,8 @@ constexpr auto required = std::to_array<std::string_view>({
     "coord.nobody_joined",
     "coord.write_refused",
     "coord.cleaned",
+    "coord.consumer_fenced",
+    "history.lost_partition_committed",
     "history.committed",
     "history.old_generation_committed",
     "history.fenced_committed",
