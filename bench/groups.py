@@ -25,8 +25,11 @@ import raw  # noqa: E402
 LOAD = HERE.parent / "build/release/cambium-load"
 TOPIC, PARTITIONS = "wide", 100
 OFFSET_COMMIT, OFFSET_FETCH, FIND_COORDINATOR, LIST_GROUPS = 8, 9, 10, 16
-# Members that come together need not wait for more: the same for both servers.
-SETTINGS = {"group.initial.rebalance.delay.ms": "100"}
+# The same for both servers: members that come together need not wait for more, and with the consumer protocol, where the server
+# sets the times, sessions are those that classic members ask for here.
+SETTINGS = {"group.initial.rebalance.delay.ms": "100",
+            "group.consumer.min.session.timeout.ms": "6000", "group.consumer.session.timeout.ms": "6000",
+            "group.consumer.min.heartbeat.interval.ms": "1000", "group.consumer.heartbeat.interval.ms": "1500"}
 SYNC_EACH = {"log.flush.interval.messages": "1"}
 
 ROUNDS, CONCURRENCY, COMMIT_MS, WARM_UP_MS = 5, (20, 100), 3_000, 500
