@@ -68,7 +68,6 @@ constexpr std::array all_mutants{
     Mutant{"coord.last_range_not_loaded", "groups", 1000},
     Mutant{"coord.serves_while_loading", "groups", 1000},
     Mutant{"coord.cleaned_before_rewritten_durable", "groups", 1000},
-    Mutant{"coord.cleaning_overtakes", "groups", 1000},
     Mutant{"coord.given_before_released", "consumer_groups", 300},
     Mutant{"coord.group_epoch_not_raised", "consumer_groups", 300},
     Mutant{"coord.member_epoch_not_raised", "consumer_groups", 300},
