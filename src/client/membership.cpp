@@ -46,6 +46,7 @@ void Membership::rejoin(bool pause) {
 void Membership::lose(bool forget_member_id) {
     if (forget_member_id && !modern()) member_id_.clear();
     ++attempt_;
+    beats_ = 0;
     told_.reset();
     target_.clear();
     all_again_ = true;

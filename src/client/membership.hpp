@@ -125,6 +125,8 @@ public:
         std::optional<Partitions> assigned{};
     };
     void beaten(uint64_t attempt, const Beaten& answer, io::Monotonic now);
+    // Heartbeats that were answered since it joined: the first ones may bring nothing yet.
+    [[nodiscard]] int32_t beats() const { return beats_; }
     // It goes; a static member will come back.
     [[nodiscard]] wire::ConsumerGroupHeartbeatRequest farewell() const;
 
@@ -171,6 +173,7 @@ private:
     Error error_{Errc::none, {}};
     // Of the consumer protocol.
     uint64_t attempt_ = 0;
+    int32_t beats_ = 0;
     Partitions target_;               // what the coordinator last said
     Partitions asked_;                // as owned in the request under way
     std::optional<Partitions> told_;  // what it knows to be owned

@@ -61,6 +61,7 @@ void Membership::beaten(uint64_t attempt, const Beaten& answer, io::Monotonic no
     heard_at_ = now;
     beat_at_ = now + answer.interval;
     told_ = asked_;
+    ++beats_;
     all_again_ = false;
     pause_first_ = false;
     if (answer.assigned) target_ = *answer.assigned;
