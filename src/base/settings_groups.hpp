@@ -138,11 +138,12 @@ inline constexpr Setting rows[] = {
      .text = "Replicas of __consumer_offsets when it is made; not more than there are servers."},
     {.name = "offsets.topic.segment.bytes",
      .type = integer,
-     .standard = "4194304",
+     .standard = "104857600",
      .least = 1,
      .text =
-         "The size of its segments, which are deleted as a whole: smaller than Kafka's, because "
-         "the topic is kept small. What one group is must fit into one."},
+         "The size of its segments when it is made, if it is set; otherwise 4 MiB, because they "
+         "are deleted as a whole and the topic is kept small. What one group is must fit into "
+         "one."},
     {.name = "offsets.topic.dirty.max.bytes",
      .type = large,
      .standard = "1048576",

@@ -11,6 +11,11 @@ namespace cambium::broker {
 
 namespace {
 
+std::string offsets_segment_bytes(const Settings& settings) {
+    constexpr std::string_view name = "offsets.topic.segment.bytes";
+    return settings.is_set(name) ? settings.text(name) : std::to_string(4 << 20);
+}
+
 constexpr std::string_view any_address = "0.0.0.0";
 
 // A sync that takes longer is told, and seen at /healthz.
@@ -224,7 +229,8 @@ void Broker::make_groups() {
                                                         &waiting_);
 }
 
-// As Kafka makes it: compacted, with the settings that stand for it.
+// As Kafka makes it: compacted, with the settings that stand for it. Only its segments are smaller,
+// unless somebody says how large they are: cleaning frees whole ones.
 io::Task<Status> Broker::make_offsets_topic() {
     const auto nodes = static_cast<int64_t>(image()->nodes.size());
     std::vector<control::NewTopic> topics(1);
@@ -234,7 +240,7 @@ io::Task<Status> Broker::make_offsets_topic() {
         std::min(settings_.integer("offsets.topic.replication.factor"), nodes));
     topics[0].configs = {{"cleanup.policy", "compact"},
                          {"compression.type", "producer"},
-                         {"segment.bytes", settings_.text("offsets.topic.segment.bytes")}};
+                         {"segment.bytes", offsets_segment_bytes(settings_)}};
     const std::vector<control::CreatedTopic> made =
         co_await controller_->create_topics(std::move(topics), false);
     if (made.front().status.code() == Errc::topic_already_exists) co_return Status();
