@@ -99,16 +99,20 @@ def java_reads_our_records():
 
 
 def shares(server, both, phases):
-    """Produces until both have read something of the last phase; gives the partitions that each read."""
+    """Produces until both have read something of a phase; gives the partitions that each read of the next one.
+
+    Of the phase in which a partition moves both may read: who gets it begins at the committed offset.
+    """
     def attempt():
         phases.append(f"p{len(phases)}")
         produce(server, phases[-1])
         total = len(phases) * EACH * PARTITIONS
         harness.wait_until(lambda: all(one.alive() for one in both) and sum(len(one.seen()) for one in both) >= total,
                            JOIN_DEADLINE_S, "all records are read")
-        last = [{p for p, _, value in one.seen() if value.startswith(phases[-1] + "-")} for one in both]
-        return last if all(last) else None
-    return harness.wait_until(attempt, JOIN_DEADLINE_S, "two members share the partitions")
+        read = [{p for p, _, value in one.seen() if value.startswith(phases[-1] + "-")} for one in both]
+        return read if all(read) else None
+    harness.wait_until(attempt, JOIN_DEADLINE_S, "two members share the partitions")
+    return harness.wait_until(attempt, JOIN_DEADLINE_S, "two members share them still")
 
 
 def upgrade_and_back():
