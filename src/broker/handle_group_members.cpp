@@ -70,7 +70,11 @@ io::Task<Reply> handle_leave_group(Services* services, Request* request) {
         decoded->members.push_back({.member_id = std::exchange(decoded->member_id, {}),
                                     .group_instance_id = {},
                                     .reason = {}});
-    wire::LeaveGroupResponse response = services->groups->leave(*decoded);
+    request->drop_frame();
+    Stopwatch watch(services->world.clock);
+    wire::LeaveGroupResponse response =
+        co_await services->groups->leave(std::move(*decoded), &request->waiting);
+    watch.lap(request->in(Stage::wait));
     if (one && !response.members.empty()) {
         response.error_code = response.members.front().error_code;
         response.members.clear();

@@ -24,6 +24,19 @@ namespace cambium::coord {
 }
 
 // Of the generation that the group is in. Only who leads is told about the others.
+[[nodiscard]] inline wire::LeaveGroupResponse leave_refusal(Errc why) {
+    wire::LeaveGroupResponse response;
+    response.error_code = wire_code(why);
+    return response;
+}
+
+[[nodiscard]] inline wire::LeaveGroupResponse::Member leave_answer(
+    const wire::LeaveGroupRequest::Member& asked, Errc why) {
+    return {.member_id = asked.member_id,
+            .group_instance_id = asked.group_instance_id,
+            .error_code = wire_code(why)};
+}
+
 [[nodiscard]] inline wire::JoinGroupResponse join_answer(const Group& group, const Member& member) {
     wire::JoinGroupResponse response;
     response.generation_id = group.generation;

@@ -69,15 +69,24 @@ public:
         request.group_instance_id = instance;
         return driver_.core->heartbeat(request, driver_.now());
     }
-    void leave() {
+    Ticket send_leave() {
         wire::LeaveGroupRequest request;
         request.group_id = "g";
         request.members.push_back({id, instance, {}});
+        const Ticket ticket = driver_.next_ticket();
         driver_.run([&](Effects& effects) {
-            CHECK(driver_.core->leave(request, driver_.now(), effects).members.at(0).error_code ==
-                  0);
+            driver_.core->leave(ticket, request, driver_.now(), effects);
         });
+        return ticket;
     }
+    // The code of the one member, or that of all.
+    Errc left(Ticket ticket) {
+        if (!driver_.left.contains(ticket)) return Errc::would_block;
+        const wire::LeaveGroupResponse& answer = driver_.left.at(ticket);
+        return from_wire_code(answer.members.empty() ? answer.error_code
+                                                     : answer.members.at(0).error_code);
+    }
+    void leave() { CHECK(left(send_leave()) == Errc::none); }
     // Joins again as long as it is told to.
     void keep_up() {
         for (int i = 0; i < 5 && heartbeat() == Errc::rebalance_in_progress; ++i) {
@@ -187,6 +196,47 @@ TEST_CASE("a_classic_member_leaves_a_group_of_the_consumer_protocol") {
     for (int i = 0; i < 3; ++i) REQUIRE(driver.beat(fresh) == Errc::none);
     CHECK(fresh.has.begin()->second.size() == 4);
     CHECK(driver.core->list().at(0).group_type == "consumer");
+}
+
+TEST_CASE("that_a_classic_member_left_is_told_once_it_is_durable") {
+    ConsumerDriver driver;
+    Client fresh{.id = "new"};
+    REQUIRE(driver.beat(fresh) == Errc::none);
+    ClassicClient old(driver);
+    REQUIRE(old.join().error_code == 0);
+    driver.at_once = false;
+    const Ticket first = old.send_leave();
+    const Ticket second = old.send_leave();
+    CHECK(old.left(first) == Errc::would_block);
+    driver.refuse_next(Errc::no_space);
+    // What waited meanwhile is decided on what is durable: the member is still there.
+    CHECK(old.left(first) == Errc::coordinator_not_available);
+    CHECK(old.left(second) == Errc::would_block);
+    CHECK(driver.described().members.size() == 2);
+    const Ticket third = old.send_leave();
+    driver.make_durable();
+    CHECK(old.left(second) == Errc::none);
+    CHECK(old.left(third) == Errc::unknown_member_id);
+    CHECK(driver.described().members.size() == 1);
+}
+
+TEST_CASE("a_member_leaves_while_its_group_is_upgraded") {
+    for (const bool fails : {false, true}) {
+        CAPTURE(fails);
+        ConsumerDriver driver;
+        ClassicClient old(driver);
+        old.begin();
+        driver.at_once = false;
+        Client fresh{.id = "new"};
+        CHECK(driver.beat(fresh) == Errc::would_block);
+        const Ticket ticket = old.send_leave();
+        CHECK(old.left(ticket) == Errc::would_block);
+        if (fails) driver.refuse_all(Errc::no_space);
+        driver.make_durable();
+        CHECK(old.left(ticket) == Errc::none);
+        CHECK(old.heartbeat() == Errc::unknown_member_id);
+        CHECK(driver.described().members.size() == (fails ? 0 : 1));
+    }
 }
 
 TEST_CASE("a_static_member_changes_its_protocol_and_the_group_with_it") {

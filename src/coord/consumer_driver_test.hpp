@@ -99,13 +99,14 @@ public:
         }
     }
     void refuse_all(Errc why) {
-        while (!waiting.empty()) {
-            const WriteId id = waiting.front().id;
-            waiting.erase(waiting.begin());
-            Effects effects;
-            core->refused(id, why, now(), effects);
-            keep(std::move(effects));
-        }
+        while (!waiting.empty()) refuse_next(why);
+    }
+    void refuse_next(Errc why) {
+        const WriteId id = waiting.front().id;
+        waiting.erase(waiting.begin());
+        Effects effects;
+        core->refused(id, why, now(), effects);
+        keep(std::move(effects));
     }
 
     // ---- members
@@ -214,6 +215,7 @@ public:
     std::map<Ticket, BeatAnswer> beaten;
     std::map<Ticket, wire::JoinGroupResponse> joined;
     std::map<Ticket, wire::SyncGroupResponse> synced;
+    std::map<Ticket, wire::LeaveGroupResponse> left;
     std::map<Ticket, Errc> done;
     Ticket next_ticket() { return ++tickets_; }
 
@@ -231,6 +233,7 @@ private:
         for (Write& write : effects.writes) waiting.push_back(std::move(write));
         for (auto& [ticket, answer] : effects.beaten) beaten[ticket] = std::move(answer);
         for (auto& [ticket, answer] : effects.joined) joined[ticket] = std::move(answer);
+        for (auto& [ticket, answer] : effects.left) left[ticket] = std::move(answer);
         for (auto& [ticket, answer] : effects.synced) synced[ticket] = std::move(answer);
         for (const auto& [ticket, code] : effects.done) done[ticket] = code;
     }

@@ -36,9 +36,10 @@ struct WaitingFence {
     std::string member_id;
     DueKind why = DueKind::session;
 };
-// They left, whatever was heard of them.
+// Members of the classic protocol leave, or an administrator removes any.
 struct WaitingLeave {
-    std::set<std::string> member_ids;
+    Ticket ticket = 0;
+    wire::LeaveGroupRequest request;
 };
 // The target assignment may be computed again.
 struct WaitingAssignment {};
@@ -49,6 +50,7 @@ using ConsumerWaiting =
 struct ConsumerAnswers {
     std::vector<std::pair<Ticket, wire::ConsumerGroupHeartbeatResponse>> beaten;
     std::vector<std::pair<Ticket, wire::JoinGroupResponse>> joined;
+    std::vector<std::pair<Ticket, wire::LeaveGroupResponse>> left;
     std::optional<ConsumerDraft::Downgrade> downgrade;
 };
 

@@ -244,17 +244,19 @@ Errc GroupCoordinator::heartbeat(const wire::HeartbeatRequest& request) {
     return code;
 }
 
-wire::LeaveGroupResponse GroupCoordinator::leave(const wire::LeaveGroupRequest& request) {
-    wire::LeaveGroupResponse response;
+io::Task<wire::LeaveGroupResponse> GroupCoordinator::leave(wire::LeaveGroupRequest request,
+                                                           replica::Waiter** waiting) {
     const Result<Shard*> found = shard(request.group_id);
-    if (!found.ok()) {
-        response.error_code = wire_code(found.code());
-        return response;
-    }
-    (*found)->run([&](GroupCore& core, Now now, Effects& effects) {
-        response = core.leave(request, now, effects);
-    });
-    return response;
+    if (!found.ok()) co_return leave_refusal(found.code());
+    const auto call = [&request](Shard& shard, Ticket ticket) {
+        shard.run([&](GroupCore& core, Now now, Effects& effects) {
+            core.leave(ticket, request, now, effects);
+        });
+    };
+    Result<wire::LeaveGroupResponse> answer =
+        co_await park<wire::LeaveGroupResponse>(*found, waiting, call);
+    if (!answer.ok()) co_return leave_refusal(answer.code());
+    co_return std::move(*answer);
 }
 
 io::Task<wire::ConsumerGroupHeartbeatResponse> GroupCoordinator::consumer_heartbeat(

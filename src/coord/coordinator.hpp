@@ -78,7 +78,8 @@ public:
     io::Task<wire::SyncGroupResponse> sync(wire::SyncGroupRequest request,
                                            replica::Waiter** waiting);
     [[nodiscard]] Errc heartbeat(const wire::HeartbeatRequest& request);
-    [[nodiscard]] wire::LeaveGroupResponse leave(const wire::LeaveGroupRequest& request);
+    io::Task<wire::LeaveGroupResponse> leave(wire::LeaveGroupRequest request,
+                                             replica::Waiter** waiting);
 
     // A member of the consumer protocol (KIP-848).
     io::Task<wire::ConsumerGroupHeartbeatResponse> consumer_heartbeat(

@@ -78,8 +78,7 @@ public:
               Effects& effects);
     void sync(Ticket ticket, const wire::SyncGroupRequest& request, Now now, Effects& effects);
     [[nodiscard]] Errc heartbeat(const wire::HeartbeatRequest& request, Now now);
-    [[nodiscard]] wire::LeaveGroupResponse leave(const wire::LeaveGroupRequest& request, Now now,
-                                                 Effects& effects);
+    void leave(Ticket ticket, const wire::LeaveGroupRequest& request, Now now, Effects& effects);
 
     // ---- members of the consumer protocol (KIP-848)
 
@@ -225,9 +224,8 @@ private:
                                                         Now now);
     [[nodiscard]] Errc heartbeat_consumer(const Group& group, const wire::HeartbeatRequest& request,
                                           Now now);
-    [[nodiscard]] Errc leave_consumer(const Group& group,
-                                      const wire::LeaveGroupRequest::Member& asked,
-                                      std::set<std::string>& gone) const;
+    [[nodiscard]] static wire::LeaveGroupResponse leave_consumer(
+        ConsumerDraft& draft, const wire::LeaveGroupRequest& request);
     [[nodiscard]] Errc check_commit_consumer(const ConsumerGroup& group, const Commit& commit,
                                              int version) const;
     void set_rejoin(const Group& group, const ConsumerMember& member, Now now);

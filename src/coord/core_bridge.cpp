@@ -85,23 +85,24 @@ Errc GroupCore::heartbeat_consumer(const Group& group, const wire::HeartbeatRequ
     return Errc::rebalance_in_progress;
 }
 
-Errc GroupCore::leave_consumer(const Group& group, const wire::LeaveGroupRequest::Member& asked,
-                               std::set<std::string>& gone) const {
-    if (group.consumer->upgrading) {
-        // As the classic group that it still is has it.
-        const Errc why = group.validate(asked.member_id, asked.group_instance_id);
-        if (why == Errc::none) gone.insert(asked.member_id);
-        return why;
+wire::LeaveGroupResponse GroupCore::leave_consumer(ConsumerDraft& draft,
+                                                   const wire::LeaveGroupRequest& request) {
+    std::set<std::string> gone;
+    wire::LeaveGroupResponse response;
+    for (const wire::LeaveGroupRequest::Member& asked : request.members) {
+        const ConsumerMember* const member =
+            asked.group_instance_id ? draft.group().static_member(*asked.group_instance_id)
+                                    : draft.group().member(asked.member_id);
+        Errc why = Errc::none;
+        if (member == nullptr) why = Errc::unknown_member_id;
+        // Administrators name a static member by its instance alone.
+        else if (!asked.member_id.empty() && member->id != asked.member_id)
+            why = Errc::fenced_instance_id;
+        else gone.insert(member->id);
+        response.members.push_back(leave_answer(asked, why));
     }
-    const ConsumerGroup& now = group.consumer->group;
-    const ConsumerMember* const member = asked.group_instance_id
-                                             ? now.static_member(*asked.group_instance_id)
-                                             : now.member(asked.member_id);
-    if (member == nullptr) return Errc::unknown_member_id;
-    // Administrators name a static member by its instance alone.
-    if (!asked.member_id.empty() && member->id != asked.member_id) return Errc::fenced_instance_id;
-    gone.insert(member->id);
-    return Errc::none;
+    if (!gone.empty()) draft.fence(gone);
+    return response;
 }
 
 // A commit counts from the epoch on in which the member got the partition (KIP-1251): what it was

@@ -159,6 +159,7 @@ void GroupCore::run_consumer(Group& group, Now now, Effects& effects) {
             return want_consumer(group, std::move(draft.records), std::move(answers), effects);
         for (auto& one : answers.beaten) effects.beaten.push_back(std::move(one));
         for (auto& one : answers.joined) effects.joined.push_back(std::move(one));
+        for (auto& one : answers.left) effects.left.push_back(std::move(one));
     }
 }
 
@@ -181,7 +182,7 @@ void GroupCore::run_one(ConsumerDraft& draft, ConsumerWaiting& what, const std::
         sometimes("coord.consumer_fenced");
         draft.fence({fence->member_id});
     } else if (const auto* leave = std::get_if<WaitingLeave>(&what)) {
-        draft.fence(leave->member_ids);
+        answers.left.emplace_back(leave->ticket, leave_consumer(draft, leave->request));
     } else {
         draft.assign();
     }
@@ -200,6 +201,8 @@ void GroupCore::want_consumer(Group& group, std::vector<Record> records, Consume
     group.consumer->writing = true;
     if (mutant("coord.beat_answered_before_durable"))
         for (auto& one : std::exchange(answers.beaten, {})) effects.beaten.push_back(one);
+    if (mutant("coord.leave_answered_before_durable"))
+        for (auto& one : std::exchange(answers.left, {})) effects.left.push_back(one);
     want(group,
          {.after = After::consumer,
           .group = group.id,
@@ -220,6 +223,7 @@ void GroupCore::consumer_written(Group& group, InFlight& done, Now now, Effects&
     if (std::exchange(side.upgrading, false)) group.end_classic();
     for (auto& one : done.consumer->beaten) effects.beaten.push_back(std::move(one));
     for (auto& one : done.consumer->joined) effects.joined.push_back(std::move(one));
+    for (auto& one : done.consumer->left) effects.left.push_back(std::move(one));
     if (done.consumer->downgrade)
         return become_classic(group, *done.consumer->downgrade, now, effects);
     run_consumer(group, now, effects);
@@ -237,6 +241,8 @@ void GroupCore::consumer_refused(Group& group, InFlight& failed, Errc why, Now n
         effects.beaten.emplace_back(ticket, beat_refusal(why, {}));
     for (const auto& [ticket, answer] : failed.consumer->joined)
         effects.joined.emplace_back(ticket, join_refusal(why, {}));
+    for (const auto& [ticket, answer] : failed.consumer->left)
+        effects.left.emplace_back(ticket, leave_refusal(why));
     if (side.group.logged()) {
         // Members whose end could not be written down end later.
         for (const auto& [member_id, member] : side.group.members())
@@ -283,6 +289,8 @@ void GroupCore::send_on(Group& group, std::deque<ConsumerWaiting> waiting, Now n
             consumer_heartbeat(beat->ticket, beat->request, beat->caller, now, effects);
         else if (const auto* join = std::get_if<WaitingJoin>(&what))
             this->join(join->ticket, join->request, join->caller, now, effects);
+        else if (const auto* leave = std::get_if<WaitingLeave>(&what))
+            this->leave(leave->ticket, leave->request, now, effects);
     }
     --find(group_id)->writes_in_flight;
 }

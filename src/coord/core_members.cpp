@@ -92,36 +92,29 @@ Errc GroupCore::heartbeat(const wire::HeartbeatRequest& request, Now now) {
     return group->in(GroupState::preparing_rebalance) ? Errc::rebalance_in_progress : Errc::none;
 }
 
-wire::LeaveGroupResponse GroupCore::leave(const wire::LeaveGroupRequest& request, Now now,
-                                          Effects& effects) {
-    wire::LeaveGroupResponse response;
+void GroupCore::leave(Ticket ticket, const wire::LeaveGroupRequest& request, Now now,
+                      Effects& effects) {
     if (request.group_id.empty()) {
-        response.error_code = wire_code(Errc::invalid_group_id);
-        return response;
+        effects.left.emplace_back(ticket, leave_refusal(Errc::invalid_group_id));
+        return;
     }
     Group* const group = find(request.group_id);
+    if (group != nullptr && group->consumer)
+        return wait_or_run(*group, WaitingLeave{ticket, request}, now, effects);
+    wire::LeaveGroupResponse response;
     bool gone = false;
-    std::set<std::string> consumers;
     for (const wire::LeaveGroupRequest::Member& asked : request.members) {
-        Errc why = Errc::unknown_member_id;
-        if (group != nullptr)
-            why = group->consumer ? leave_consumer(*group, asked, consumers)
-                                  : leave_one(*group, asked, effects);
+        const Errc why =
+            group == nullptr ? Errc::unknown_member_id : leave_one(*group, asked, effects);
         gone = gone || why == Errc::none;
-        response.members.push_back({.member_id = asked.member_id,
-                                    .group_instance_id = asked.group_instance_id,
-                                    .error_code = wire_code(why)});
+        response.members.push_back(leave_answer(asked, why));
     }
-    if (!gone) return response;
-    if (group->consumer) {
-        wait_or_run(*group, WaitingLeave{std::move(consumers)}, now, effects);
-        return response;
-    }
+    effects.left.emplace_back(ticket, std::move(response));
+    if (!gone) return;
     if (group->in(GroupState::preparing_rebalance))
         complete_join_if_all_joined(*group, now, effects);
     else if (!group->in(GroupState::empty)) prepare_rebalance(*group, now, effects);
     drop_if_nothing_left(request.group_id);
-    return response;
 }
 
 // Administrators name a static member by its instance alone.

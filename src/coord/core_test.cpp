@@ -88,7 +88,10 @@ public:
         request.group_id = "g";
         request.members.push_back({member_id, instance, {}});
         wire::LeaveGroupResponse response;
-        run([&](Effects& effects) { response = core.leave(request, now(), effects); });
+        run([&](Effects& effects) {
+            core.leave(++tickets_, request, now(), effects);
+            response = effects.left.at(0).second;
+        });
         return Errc{response.members.at(0).error_code};
     }
     // The code, or what the commit ended with once it is durable.

@@ -43,6 +43,7 @@ struct Effects {
     // Answers; a ticket that nobody waits for any more is passed over.
     std::vector<std::pair<Ticket, wire::JoinGroupResponse>> joined;
     std::vector<std::pair<Ticket, wire::SyncGroupResponse>> synced;
+    std::vector<std::pair<Ticket, wire::LeaveGroupResponse>> left;
     std::vector<std::pair<Ticket, wire::ConsumerGroupHeartbeatResponse>> beaten;
     std::vector<std::pair<Ticket, Errc>> done;  // commits and deletions: durable, or why not
     std::vector<Write> writes;

@@ -32,7 +32,8 @@ Shard::Shard(TopicPartition name, const GroupLimits& limits, const CleaningLimit
 
 Shard::~Shard() {
     check(gate_.closed());
-    check(joining_.empty() && syncing_.empty() && beating_.empty() && writing_.empty());
+    check(joining_.empty() && syncing_.empty() && leaving_.empty() && beating_.empty() &&
+          writing_.empty());
 }
 
 Now Shard::now() const {
@@ -114,6 +115,7 @@ template <class Answer> Ticket Shard::enter(Waiting<Answer>& waiting, Parked<Ans
 
 Ticket Shard::wait(Parked<wire::JoinGroupResponse>& parked) { return enter(joining_, parked); }
 Ticket Shard::wait(Parked<wire::SyncGroupResponse>& parked) { return enter(syncing_, parked); }
+Ticket Shard::wait(Parked<wire::LeaveGroupResponse>& parked) { return enter(leaving_, parked); }
 Ticket Shard::wait(Parked<wire::ConsumerGroupHeartbeatResponse>& parked) {
     return enter(beating_, parked);
 }
@@ -122,6 +124,7 @@ Ticket Shard::wait(Parked<Done>& parked) { return enter(writing_, parked); }
 void Shard::forget(const ParkedBase& parked) {
     joining_.erase(parked.ticket);
     syncing_.erase(parked.ticket);
+    leaving_.erase(parked.ticket);
     beating_.erase(parked.ticket);
     writing_.erase(parked.ticket);
 }
@@ -142,6 +145,7 @@ void Shard::carry_out(Effects effects) {
     for (Write& write : effects.writes) io::spawn(gate_, append(std::move(write)));
     for (auto& [ticket, response] : effects.joined) answer(joining_, ticket, std::move(response));
     for (auto& [ticket, response] : effects.synced) answer(syncing_, ticket, std::move(response));
+    for (auto& [ticket, response] : effects.left) answer(leaving_, ticket, std::move(response));
     for (auto& [ticket, response] : effects.beaten) answer(beating_, ticket, std::move(response));
     for (const auto& [ticket, code] : effects.done) answer(writing_, ticket, Done{code});
     arm();
@@ -294,6 +298,7 @@ void Shard::stop() {
     };
     end_all(joining_);
     end_all(syncing_);
+    end_all(leaving_);
     end_all(beating_);
     end_all(writing_);
 }

@@ -60,6 +60,7 @@ public:
     // From now on answers under its ticket reach `parked`, until forget().
     Ticket wait(Parked<wire::JoinGroupResponse>& parked);
     Ticket wait(Parked<wire::SyncGroupResponse>& parked);
+    Ticket wait(Parked<wire::LeaveGroupResponse>& parked);
     Ticket wait(Parked<wire::ConsumerGroupHeartbeatResponse>& parked);
     Ticket wait(Parked<Done>& parked);
     void forget(const ParkedBase& parked);
@@ -108,6 +109,7 @@ private:
     Ticket last_ticket_ = 0;
     Waiting<wire::JoinGroupResponse> joining_;
     Waiting<wire::SyncGroupResponse> syncing_;
+    Waiting<wire::LeaveGroupResponse> leaving_;
     Waiting<wire::ConsumerGroupHeartbeatResponse> beating_;
     Waiting<Done> writing_;
 
