@@ -73,11 +73,17 @@ def for_the_whole_cluster(one):
     return "[min.insync.replicas]." in one.path or (only and one.ours == [])
 
 
+FEATURES_NOT_BUILT = {"eligible.leader.replicas.version", "kraft.version", "metadata.version", "share.version", "streams.version",
+                      "transaction.version"}
+
+
 def feature_not_built(one):
-    """One of those that only Kafka has; group.version must be told as Kafka tells it."""
-    return of("ApiVersions", "SupportedFeatures", "FinalizedFeatures")(one) and one.path.partition("[")[2] in tuple(
-        name + "]" for name in ("eligible.leader.replicas.version", "kraft.version", "metadata.version", "share.version",
-                                "streams.version", "transaction.version"))
+    """One of those that only Kafka has, or a list of them; group.version must be told as Kafka tells it."""
+    if not of("ApiVersions", "SupportedFeatures", "FinalizedFeatures")(one):
+        return False
+    name = one.path.partition("[")[2].rstrip("]")
+    told = {name} if name else {feature["Name"] for feature in one.theirs} if isinstance(one.theirs, list) else {None}
+    return told <= FEATURES_NOT_BUILT
 
 
 def internal_topic(one):
