@@ -19,8 +19,6 @@ constexpr io::Duration group_poll_time = std::chrono::seconds(1);
 // A command that is killed frees its partitions after so long.
 constexpr io::Duration session_timeout = std::chrono::seconds(10);
 constexpr io::Duration heartbeat_interval = std::chrono::seconds(1);
-// Who is given nothing with so many heartbeats will hardly be.
-constexpr int32_t beats_without_partitions = 3;
 
 client::GroupConsumerOptions group_options(const ConsumeArgs& args, const ConsumeFrom& from) {
     client::GroupConsumerOptions options;
@@ -84,11 +82,8 @@ private:
         if (stopped_ || (args_.count >= 0 && count_ >= args_.count)) return true;
         if (args_.until.empty() || !consumer_.settled()) return false;
         const client::Membership& membership = consumer_.membership();
-        const auto& owned = membership.owned();
-        // With the consumer protocol partitions may come with one of the next heartbeats.
-        if (membership.modern() && owned.empty() && membership.beats() < beats_without_partitions)
-            return false;
-        return std::ranges::all_of(owned,
+        if (membership.may_be_given_soon(session_.world().clock.now())) return false;
+        return std::ranges::all_of(membership.owned(),
                                    [this](const TopicPartition& each) { return ended(each); });
     }
     [[nodiscard]] bool ended(const TopicPartition& partition) const {

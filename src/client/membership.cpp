@@ -46,7 +46,7 @@ void Membership::rejoin(bool pause) {
 void Membership::lose(bool forget_member_id) {
     if (forget_member_id && !modern()) member_id_.clear();
     ++attempt_;
-    beats_ = 0;
+    joined_at_ = io::Monotonic::never();
     told_.reset();
     target_.clear();
     all_again_ = true;

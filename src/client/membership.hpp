@@ -125,8 +125,9 @@ public:
         std::optional<Partitions> assigned{};
     };
     void beaten(uint64_t attempt, const Beaten& answer, io::Monotonic now);
-    // Heartbeats that were answered since it joined: the first ones may bring nothing yet.
-    [[nodiscard]] int32_t beats() const { return beats_; }
+    // Whether the coordinator may still be about to give this member its first partitions: it
+    // assigns only so often, and others hear of it with their heartbeats, release, and say so.
+    [[nodiscard]] bool may_be_given_soon(io::Monotonic now) const;
     // It goes; a static member will come back.
     [[nodiscard]] wire::ConsumerGroupHeartbeatRequest farewell() const;
 
@@ -173,7 +174,9 @@ private:
     Error error_{Errc::none, {}};
     // Of the consumer protocol.
     uint64_t attempt_ = 0;
-    int32_t beats_ = 0;
+    io::Monotonic joined_at_ = io::Monotonic::never();
+    io::Duration interval_{};         // of heartbeats, as the coordinator wants them
+    io::Duration eager_pause_{};      // between those of a member that was given nothing yet
     Partitions target_;               // what the coordinator last said
     Partitions asked_;                // as owned in the request under way
     std::optional<Partitions> told_;  // what it knows to be owned

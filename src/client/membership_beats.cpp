@@ -17,6 +17,12 @@ constexpr int32_t static_leaving_epoch = -2;
 // After a failure that may pass.
 constexpr io::Duration beat_again = std::chrono::milliseconds(200);
 
+// A member that was given nothing yet asks again so soon, and then after twice as long each time
+// until it is the interval: partitions that it waits for mostly come within a second or two.
+constexpr io::Duration eager_pause_first = std::chrono::milliseconds(200);
+// Longer than a coordinator takes until it assigns again (group.consumer.assignment.interval.ms).
+constexpr io::Duration patience_min = std::chrono::seconds(3);
+
 using Request = wire::ConsumerGroupHeartbeatRequest;
 
 std::vector<Request::TopicPartitions> by_id(const Membership::Partitions& partitions,
@@ -59,13 +65,24 @@ void Membership::beaten(uint64_t attempt, const Beaten& answer, io::Monotonic no
     if (answer.code != Errc::none) return beat_failed(answer, now);
     generation_ = answer.epoch;
     heard_at_ = now;
-    beat_at_ = now + answer.interval;
+    interval_ = answer.interval;
+    if (joined_at_ == io::Monotonic::never()) {
+        joined_at_ = now;
+        eager_pause_ = eager_pause_first;
+    }
     told_ = asked_;
-    ++beats_;
     all_again_ = false;
     pause_first_ = false;
     if (answer.assigned) target_ = *answer.assigned;
+    beat_at_ = now + (target_.empty() ? std::min(interval_, eager_pause_) : interval_);
+    if (eager_pause_ < interval_) eager_pause_ *= 2;
     reconcile();
+}
+
+bool Membership::may_be_given_soon(io::Monotonic now) const {
+    if (!modern() || !owned_.empty() || duty_ == Duty::over) return false;
+    if (joined_at_ == io::Monotonic::never()) return true;
+    return now - joined_at_ < std::max(2 * interval_, patience_min);
 }
 
 void Membership::beat_failed(const Beaten& answer, io::Monotonic now) {

@@ -347,4 +347,25 @@ TEST_CASE("a stale commit is tried with the next epoch, and a member says that i
     CHECK(member.error().code == Errc::unsupported_assignor);
 }
 
+TEST_CASE("who is given nothing asks again soon, less and less often, and waits for a while") {
+    Membership member(modern_team());
+    CHECK(member.may_be_given_soon(at_second(0)));
+    (void)beat(member, told(1), 0);
+    int beats = 0;
+    for (; member.heartbeat_at() < at_second(6); ++beats) {
+        (void)member.beat_request({});
+        const io::Monotonic now =
+            at_second(0) + std::chrono::milliseconds(200 * ((1 << beats) - 1));
+        member.beaten(member.attempt(), told(1), now);
+        CHECK(member.heartbeat_at() > now);
+    }
+    CHECK(beats < 7);
+    CHECK(member.may_be_given_soon(at_second(5)));
+    CHECK_FALSE(member.may_be_given_soon(at_second(7)));
+    (void)beat(member, told(1), 20);
+    CHECK(member.heartbeat_at() == at_second(23));
+    (void)beat(member, told(2, of_t({0})), 23);
+    CHECK_FALSE(member.may_be_given_soon(at_second(23)));
+}
+
 }  // namespace
