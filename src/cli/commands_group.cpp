@@ -11,11 +11,14 @@ void add_group_list(CLI::App& group, Command* chosen) {
     auto args = std::make_shared<GroupListArgs>();
     CLI::App& command = add_command(group, "list", "list the groups, with their states",
                                     "  cambium group list\n"
-                                    "  cambium group list --state Empty -o json\n");
+                                    "  cambium group list --state Empty -o json\n"
+                                    "  cambium group list --type consumer\n");
     command
         .add_option("--state", args->state,
-                    "only those: Stable, Empty, PreparingRebalance, CompletingRebalance, Dead")
+                    "only those: Stable, Empty, PreparingRebalance, CompletingRebalance; Assigning "
+                    "and Reconciling in groups of the consumer protocol")
         ->type_name("STATE");
+    command.add_option("--type", args->type, "only those: classic, consumer")->type_name("TYPE");
     add_server(command, args->server);
     add_output(command, args->output);
     command.callback([args, chosen] {

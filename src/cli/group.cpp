@@ -25,12 +25,29 @@ std::string listed_json(const ListedGroup& group) {
         .line();
 }
 
+// No wish lets everything pass.
+bool passes(std::string_view wish, std::string_view is) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return wish.empty() || std::ranges::equal(wish, is, {}, lower, lower);
+}
+
+std::string nothing_listed(const GroupListArgs& args) {
+    if (args.state.empty() && args.type.empty())
+        return "no groups yet: 'cambium consume TOPIC --group NAME' makes one\n";
+    std::string out = "no group is";
+    if (!args.type.empty()) out += " of the type '" + args.type + "'";
+    if (!args.state.empty())
+        out += (args.type.empty() ? "" : " and") + (" in the state '" + args.state) + "'";
+    return out + "\n";
+}
+
 io::Task<Exit> list_groups(Session* session, GroupListArgs args) {
     GroupAdmin groups(session->client());
     auto found = co_await groups.list();
     if (!found.ok()) co_return session->failed("cannot list groups", found.error());
-    if (!args.state.empty())
-        std::erase_if(*found, [&](const ListedGroup& each) { return each.state != args.state; });
+    std::erase_if(*found, [&](const ListedGroup& each) {
+        return !passes(args.state, each.state) || !passes(args.type, each.type);
+    });
     TextTable table({"GROUP", "STATE", "TYPE", "PROTOCOL", "COORDINATOR"});
     for (const ListedGroup& each : *found) {
         if (args.output == Output::json) session->terminal().write(listed_json(each));
@@ -40,10 +57,7 @@ io::Task<Exit> list_groups(Session* session, GroupListArgs args) {
     }
     if (args.output == Output::text && !found->empty()) session->terminal().write(table.text());
     if (args.output == Output::text && found->empty())
-        session->terminal().say(args.state.empty()
-                                    ? "no groups yet: 'cambium consume TOPIC --group NAME' makes "
-                                      "one\n"
-                                    : "no group is in the state '" + args.state + "'\n");
+        session->terminal().say(nothing_listed(args));
     co_return Exit::ok;
 }
 

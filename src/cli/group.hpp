@@ -15,7 +15,9 @@ namespace cambium::cli {
 struct GroupListArgs {
     ServerArgs server{};
     Output output = Output::text;
-    std::string state{};  // only groups in this state
+    // Only groups in this state, of this type; in upper or lower case.
+    std::string state{};
+    std::string type{};
 };
 io::Task<Exit> group_list(io::World world, Terminal* terminal, GroupListArgs args);
 

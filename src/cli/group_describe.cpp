@@ -37,16 +37,39 @@ std::string partition_lists(const std::vector<TopicPartition>& partitions) {
     return out.empty() ? "-" : out;
 }
 
+// Who has it, "-> who" is to have it.
+std::string shown_owner(const GroupView& view, const PartitionView& each) {
+    const GroupMemberInfo* const member = view.member(each.member);
+    const GroupMemberInfo* const heir = view.member(each.heir);
+    std::string out = member != nullptr ? shown_member(*member) : heir != nullptr ? "" : "-";
+    if (heir != nullptr) out += (out.empty() ? "-> " : " -> ") + shown_member(*heir);
+    return out;
+}
+
 std::string partition_table(const GroupView& view) {
     TextTable table({"TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "BYTES", "BEHIND", "MEMBER"});
     for (const PartitionView& each : view.partitions) {
-        const GroupMemberInfo* const member = view.member(each.member);
         table.add({each.partition.topic, std::to_string(each.partition.partition.value()),
                    offset_text(each.committed), offset_text(each.end),
                    each.end ? std::to_string(each.lag()) : "-",
                    each.waiting_bytes ? "~" + grouped(*each.waiting_bytes) : "-",
                    each.waiting_since ? age_text(view.now - *each.waiting_since) : "-",
-                   member != nullptr ? shown_member(*member) : "-"});
+                   shown_owner(view, each)});
+    }
+    return table.text();
+}
+
+std::string member_table(const client::DescribedGroup& group) {
+    const bool modern = group.type == client::GroupType::consumer;
+    TextTable table(modern ? std::vector<std::string>{"MEMBER", "ID", "PROTOCOL", "EPOCH",
+                                                      "PARTITIONS", "TARGET"}
+                           : std::vector<std::string>{"MEMBER", "ID", "PARTITIONS"});
+    for (const GroupMemberInfo& each : group.members) {
+        if (modern)
+            table.add({shown_member(each), each.id, std::string(name(each.speaks)),
+                       std::to_string(each.epoch), partition_lists(each.partitions),
+                       each.target == each.partitions ? "=" : partition_lists(each.target)});
+        else table.add({shown_member(each), each.id, partition_lists(each.partitions)});
     }
     return table.text();
 }
@@ -57,16 +80,25 @@ std::string described_group_text(const GroupView& view) {
                       counted(static_cast<int64_t>(group.members.size()), "member") + ", " +
                       counted(view.lag(), "record") + " behind";
     if (!group.assignor.empty()) out += ", assignor " + group.assignor;
+    if (group.type == client::GroupType::consumer)
+        out += ", consumer protocol, epoch " + std::to_string(group.epoch);
     out += ", coordinator " + std::to_string(group.coordinator.value()) + "\n";
     if (!view.partitions.empty()) out += partition_table(view);
-    if (!group.members.empty()) {
-        TextTable members({"MEMBER", "ID", "PARTITIONS"});
-        for (const GroupMemberInfo& each : group.members)
-            members.add({shown_member(each), each.id, partition_lists(each.partitions)});
-        out += members.text();
-    }
+    if (!group.members.empty()) out += member_table(group);
     for (const std::string& each : findings(view)) out += "* " + each + "\n";
     return out;
+}
+
+// Whom a line is about, as a tool can look it up and as a person knows it.
+void add_member(JsonObject& out, const std::string& role, const GroupMemberInfo* member) {
+    const auto text = [&](const std::string& name, const std::optional<std::string>& value) {
+        if (value) out.add(name, *value);
+        else out.add_null(name);
+    };
+    const bool known = member != nullptr;
+    text(role, known ? std::optional(member->id) : std::nullopt);
+    text(role + "_instance", known ? member->instance : std::nullopt);
+    text(role + "_host", known ? std::optional(member->host) : std::nullopt);
 }
 
 std::string partition_json(const GroupView& view, const PartitionView& each) {
@@ -85,8 +117,8 @@ std::string partition_json(const GroupView& view, const PartitionView& each) {
     else out.add_null("lag_bytes_estimate");
     if (each.waiting_since) out.add("behind_ms", view.now - *each.waiting_since);
     else out.add_null("behind_ms");
-    if (each.member.empty()) out.add_null("member");
-    else out.add("member", each.member);
+    add_member(out, "member", view.member(each.member));
+    add_member(out, "heir", view.member(each.heir));
     if (view.watched_seconds > 0) {
         add("committed_before", each.committed_before);
         add("end_offset_before", each.end_before);
@@ -94,18 +126,26 @@ std::string partition_json(const GroupView& view, const PartitionView& each) {
     return out.text();
 }
 
-std::string member_json(const GroupMemberInfo& member) {
+std::string member_json(const GroupMemberInfo& member, bool modern) {
     JsonObject out;
     out.add("id", member.id);
     if (member.instance) out.add("instance", *member.instance);
     else out.add_null("instance");
-    std::vector<std::string> held;
-    for (const TopicPartition& each : member.partitions) held.push_back(each.text());
-    return out.add("client_id", member.client_id)
+    const auto names = [](const std::vector<TopicPartition>& partitions) {
+        std::vector<std::string> texts;
+        for (const TopicPartition& each : partitions) texts.push_back(each.text());
+        return json_strings(texts);
+    };
+    out.add("client_id", member.client_id)
         .add("host", member.host)
         .add_raw("topics", json_strings(member.topics))
-        .add_raw("partitions", json_strings(held))
-        .text();
+        .add_raw("partitions", names(member.partitions));
+    if (modern)
+        out.add("regex", member.regex)
+            .add("protocol", name(member.speaks))
+            .add("epoch", member.epoch)
+            .add_raw("target", names(member.target));
+    return out.text();
 }
 
 template <class Items, class Write> std::string json_array(const Items& items, Write write) {
@@ -116,14 +156,20 @@ template <class Items, class Write> std::string json_array(const Items& items, W
 
 std::string described_group_json(const GroupView& view) {
     const client::DescribedGroup& group = view.group;
-    return JsonObject()
-        .add("group", group.id)
+    const bool modern = group.type == client::GroupType::consumer;
+    JsonObject out;
+    out.add("group", group.id)
         .add("state", group.state)
+        .add("type", name(group.type))
         .add("protocol_type", group.protocol_type)
         .add("assignor", group.assignor)
         .add("coordinator", group.coordinator.value())
-        .add("lag", view.lag())
-        .add_raw("members", json_array(group.members, member_json))
+        .add("lag", view.lag());
+    if (modern) out.add("epoch", group.epoch).add("assignment_epoch", group.assignment_epoch);
+    return out
+        .add_raw("members",
+                 json_array(group.members,
+                            [&](const GroupMemberInfo& each) { return member_json(each, modern); }))
         .add_raw("partitions",
                  json_array(view.partitions,
                             [&](const PartitionView& each) { return partition_json(view, each); }))
@@ -134,6 +180,8 @@ std::string described_group_json(const GroupView& view) {
 // Puts what was seen earlier beside what is seen now.
 void compare(const GroupView& before, GroupView& now, double seconds) {
     now.watched_seconds = seconds;
+    for (const GroupMemberInfo& each : before.group.members)
+        now.epochs_before[each.id] = each.epoch;
     for (PartitionView& each : now.partitions) {
         const auto found =
             std::ranges::find(before.partitions, each.partition, &PartitionView::partition);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "cli/group_view.hpp"
@@ -15,17 +16,21 @@ public:
 
     std::vector<std::string> run() {
         state();
+        std::ranges::move(reconciliation_findings(view_), std::back_inserter(out_));
+        missing_topics();
         for (const PartitionView& each : view_.partitions) place(each);
-        if (view_.group.state == "Stable") {
+        const bool stable = view_.group.state == "Stable";
+        // Groups of the consumer protocol are read while partitions move.
+        if (stable || modern())
             for (const PartitionView& each : view_.partitions) holder(each);
-            idle_members();
-            suggest_watching();
-        }
+        if (stable) idle_members();
+        if (stable || modern()) suggest_watching();
         return std::move(out_);
     }
 
 private:
     void say(std::string text) { out_.push_back(std::move(text)); }
+    [[nodiscard]] bool modern() const { return view_.group.type == client::GroupType::consumer; }
 
     [[nodiscard]] std::string members_text() const {
         std::string out;
@@ -49,6 +54,12 @@ private:
             say("all members have joined, and wait for the one that leads to say who gets what; "
                 "if it hangs it is put out when its session is over. Members: " +
                 members_text());
+    }
+
+    void missing_topics() {
+        for (const std::string& topic : view_.missing_topics)
+            say("'" + topic + "' is taken, and there is no such topic: 'cambium topic create " +
+                topic + "' makes it");
     }
 
     // Where the group is against where the log is.
@@ -75,7 +86,9 @@ private:
 
     [[nodiscard]] bool anybody_takes(const std::string& topic) const {
         return std::ranges::any_of(view_.group.members, [&](const GroupMemberInfo& member) {
-            return std::ranges::find(member.topics, topic) != member.topics.end();
+            const auto in = [&](const TopicPartition& each) { return each.topic == topic; };
+            return std::ranges::find(member.topics, topic) != member.topics.end() ||
+                   std::ranges::any_of(member.target, in);
         });
     }
 
@@ -85,10 +98,14 @@ private:
         const std::string name = each.partition.text();
         const GroupMemberInfo* const member = view_.member(each.member);
         if (member == nullptr) {
+            // Why who is to have it does not is told of the group as a whole.
+            if (!each.heir.empty() || view_.group.members.empty()) return;
             if (anybody_takes(each.partition.topic))
                 say(name + ": nobody holds it while " + counted(each.lag(), "record") +
-                    " wait: the group was not assigned since the partition came. Its leader "
-                    "notices when its metadata is renewed, or when a member joins");
+                    " wait: the group was not assigned since the partition came. " +
+                    (modern() ? "Its coordinator does with the next heartbeat of a member"
+                              : "Its leader notices when its metadata is renewed, or when a "
+                                "member joins"));
             else if (told_topics_.insert(each.partition.topic).second)
                 say(each.partition.topic +
                     ": no member takes this topic any more. 'cambium group delete " +
@@ -121,7 +138,7 @@ private:
     void idle_members() {
         size_t idle = 0;
         for (const GroupMemberInfo& member : view_.group.members)
-            if (member.partitions.empty()) ++idle;
+            if (member.partitions.empty() && member.target.empty()) ++idle;
         if (idle == 0 || view_.group.members.size() <= view_.partitions.size()) return;
         say(counted(static_cast<int64_t>(idle), "member") + (idle == 1 ? " has" : " have") +
             " nothing to do: there are fewer partitions than members");

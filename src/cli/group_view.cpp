@@ -56,9 +56,13 @@ private:
             chosen[each.partition].committed = each.offset;
         for (const client::GroupMemberInfo& member : view_.group.members) {
             for (const TopicPartition& each : member.partitions) chosen[each].member = member.id;
+            for (const TopicPartition& each : member.target)
+                if (std::ranges::find(member.partitions, each) == member.partitions.end())
+                    chosen[each].heir = member.id;
             for (const std::string& topic : member.topics) {
                 const auto found = counts.find(topic);
                 const int32_t count = found == counts.end() ? 0 : found->second;
+                if (count == 0) view_.missing_topics.insert(topic);
                 for (int32_t i = 0; i < count; ++i) (void)chosen[{topic, PartitionIndex(i)}];
             }
         }

@@ -28,6 +28,7 @@ std::string advice(Errc code, const Subject& subject) {
         case Errc::group_subscribed_to_topic:
             return "'cambium group describe " + group + "' shows who reads that topic: stop them";
         case Errc::fenced_instance_id:
+        case Errc::unreleased_instance_id:
             return "another consumer runs with the same --instance: give each its own";
         case Errc::inconsistent_group_protocol:
             return "'cambium group describe " + group +

@@ -106,7 +106,55 @@ DescribedGroup described(const wire::DescribeGroupsResponse::Group& group, NodeI
     return out;
 }
 
+std::vector<TopicPartition> flat(
+    const wire::ConsumerGroupDescribeResponse::Assignment& assignment) {
+    std::vector<TopicPartition> out;
+    for (const auto& topic : assignment.topic_partitions)
+        for (const int32_t partition : topic.partitions)
+            out.push_back({topic.topic_name, PartitionIndex(partition)});
+    std::ranges::sort(out);
+    return out;
+}
+
+// It is no group of the consumer protocol, or the cluster knows none.
+bool is_of_another_type(Errc code) {
+    return code == Errc::group_id_not_found || code == Errc::unsupported_version;
+}
+
 }  // namespace
+
+std::string_view name(GroupType type) {
+    return type == GroupType::consumer ? "consumer" : "classic";
+}
+
+DescribedGroup described(const wire::ConsumerGroupDescribeResponse::Group& group,
+                         NodeId coordinator) {
+    using Member = wire::ConsumerGroupDescribeResponse::Member;
+    DescribedGroup out{.id = group.group_id,
+                       .state = group.group_state,
+                       .protocol_type = consumers,
+                       .assignor = group.assignor_name,
+                       .members = {},
+                       .coordinator = coordinator,
+                       .type = GroupType::consumer,
+                       .epoch = group.group_epoch,
+                       .assignment_epoch = group.assignment_epoch};
+    for (const Member& member : group.members)
+        out.members.push_back({.id = member.member_id,
+                               .instance = member.instance_id,
+                               .client_id = member.client_id,
+                               .host = member.client_host,
+                               .topics = member.subscribed_topic_names,
+                               .partitions = flat(member.assignment),
+                               .regex = member.subscribed_topic_regex.value_or(""),
+                               .target = flat(member.target_assignment),
+                               .epoch = member.member_epoch,
+                               .speaks = member.member_type == Member::classic_type
+                                             ? GroupType::classic
+                                             : GroupType::consumer});
+    std::ranges::sort(out.members, {}, &GroupMemberInfo::id);
+    return out;
+}
 
 template <class Response, class Request>
 io::Task<Result<Response>> GroupAdmin::ask_once(std::string group, Request request,
@@ -180,6 +228,33 @@ io::Task<Result<std::vector<ListedGroup>>> GroupAdmin::list() {
 }
 
 io::Task<Result<DescribedGroup>> GroupAdmin::describe(std::string group) {
+    Result<DescribedGroup> found = co_await describe_consumer(group);
+    if (found.ok() || !is_of_another_type(found.code())) co_return found;
+    found = co_await describe_classic(group);
+    co_return found;
+}
+
+io::Task<Result<DescribedGroup>> GroupAdmin::describe_consumer(std::string group) {
+    using Response = wire::ConsumerGroupDescribeResponse;
+    wire::ConsumerGroupDescribeRequest request;
+    request.group_ids.push_back(group);
+    constexpr auto verdict = [](const Response& response) {
+        return response.groups.size() != 1 ? Errc::none
+                                           : from_wire_code(response.groups.front().error_code);
+    };
+    Result<Response> answer =
+        co_await ask<Response>(group, std::move(request), wire::latest, +verdict);
+    if (!answer.ok()) co_return answer.error();
+    if (answer->groups.size() != 1) co_return Errc::malformed;
+    const Response::Group& found = answer->groups.front();
+    if (found.error_code != 0) {
+        const Error error = said(found.error_code, found.error_message, "group '" + group + "'");
+        co_return error;
+    }
+    co_return described(found, coordinator_);
+}
+
+io::Task<Result<DescribedGroup>> GroupAdmin::describe_classic(std::string group) {
     using Response = wire::DescribeGroupsResponse;
     wire::DescribeGroupsRequest request;
     request.groups.push_back(group);

@@ -5,8 +5,10 @@
 // any of these is no harm. One loop; the client outlives it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -14,6 +16,7 @@
 #include "client/client.hpp"
 #include "client/coordinator.hpp"
 #include "io/task.hpp"
+#include "wire/messages/consumer_group.hpp"
 #include "wire/messages/group_offsets.hpp"
 #include "wire/messages/groups.hpp"
 
@@ -27,22 +30,36 @@ struct ListedGroup {
     NodeId coordinator;
 };
 
+enum class GroupType : uint8_t { classic, consumer };
+// "classic", "consumer": as ListGroups tells it.
+[[nodiscard]] std::string_view name(GroupType type);
+
 struct GroupMemberInfo {
     std::string id;
     std::optional<std::string> instance;
     std::string client_id;
     std::string host;
     std::vector<std::string> topics;         // that it takes, if it says so in a way we know
-    std::vector<TopicPartition> partitions;  // that it was given
+    std::vector<TopicPartition> partitions;  // that it was given; sorted in consumer groups
+    // In a group of the consumer protocol (KIP-848):
+    std::string regex{};                   // topics that it takes; may be empty
+    std::vector<TopicPartition> target{};  // that it is to have in the end, sorted
+    int32_t epoch = -1;                    // how far it has come
+    GroupType speaks = GroupType::classic;
 };
 
 struct DescribedGroup {
     std::string id;
-    std::string state;  // Stable, Empty, PreparingRebalance, CompletingRebalance, ...
+    std::string state;  // Stable, Empty, PreparingRebalance, Assigning, Reconciling, ...
     std::string protocol_type;
     std::string assignor;
     std::vector<GroupMemberInfo> members;
     NodeId coordinator;
+    GroupType type = GroupType::classic;
+    // Of a group of the consumer protocol: raised with every change of members and topics, and the
+    // one that the targets of its members were computed for.
+    int32_t epoch = -1;
+    int32_t assignment_epoch = -1;
 };
 
 struct CommittedOffset {
@@ -52,13 +69,17 @@ struct CommittedOffset {
     std::string metadata{};
 };
 
+// As the coordinator told it.
+[[nodiscard]] DescribedGroup described(const wire::ConsumerGroupDescribeResponse::Group& group,
+                                       NodeId coordinator);
+
 class GroupAdmin {
 public:
     explicit GroupAdmin(Client& client) : client_(client) {}
 
     // Of all servers, by name.
     io::Task<Result<std::vector<ListedGroup>>> list();
-    // Errors: group_id_not_found, ...
+    // Of either type. Errors: group_id_not_found, ...
     io::Task<Result<DescribedGroup>> describe(std::string group);
     // Everything the group has committed, by partition; a group that is not known has nothing.
     io::Task<Result<std::vector<CommittedOffset>>> committed(std::string group);
@@ -79,6 +100,8 @@ private:
     template <class Response, class Request>
     io::Task<Result<Response>> ask_once(std::string group, Request request, int16_t version_max,
                                         io::Monotonic deadline);
+    io::Task<Result<DescribedGroup>> describe_consumer(std::string group);
+    io::Task<Result<DescribedGroup>> describe_classic(std::string group);
     io::Task<Result<std::vector<ListedGroup>>> list_once(NodeId node, io::Monotonic deadline);
 
     Client& client_;
