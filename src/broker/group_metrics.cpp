@@ -6,9 +6,11 @@
 // told, group_series_max of each family, always in the same order; the rest is in the totals only,
 // and how many were left out is told.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,6 +67,32 @@ void gather(const replica::Manager& replicas, const coord::GroupCoordinator::Gro
     }
 }
 
+// As Kafka 4 has them (group-coordinator-metrics), of both protocols. No group here is ever Dead:
+// one that nothing is left of is not there.
+void tell_protocols(MetricsWriter& writer, const coord::GroupCoordinator::Totals& totals) {
+    const auto count = [&](std::string_view label, std::string_view value, size_t groups) {
+        writer.sample({{label, value}}, static_cast<int64_t>(groups));
+    };
+    const size_t classic = totals.groups - totals.consumer_groups;
+    writer.family("kafka_server_group_coordinator_metrics_group_count", "gauge",
+                  "Groups of this protocol.");
+    count("protocol", "classic", classic);
+    count("protocol", "consumer", totals.consumer_groups);
+    constexpr std::array<std::string_view, 5> classic_states{
+        "Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead"};
+    constexpr std::array<std::string_view, 5> consumer_states{"Empty", "Assigning", "Reconciling",
+                                                              "Stable", "Dead"};
+    const auto tell = [&](std::string_view name, const auto& states, const auto& by_state) {
+        writer.family(name, "gauge", "Groups of this protocol in this state.");
+        for (size_t i = 0; i < states.size(); ++i)
+            count("state", states[i], i < by_state.size() ? by_state[i] : 0);
+    };
+    tell("kafka_server_group_coordinator_metrics_classic_group_count", classic_states,
+         totals.by_state);
+    tell("kafka_server_group_coordinator_metrics_consumer_group_count", consumer_states,
+         totals.consumer_by_state);
+}
+
 void tell_states(MetricsWriter& writer, const coord::GroupCoordinator::Totals& totals) {
     const auto gauge = [&](std::string_view name, std::string_view help, size_t value) {
         writer.family(name, "gauge", help);
@@ -80,8 +108,11 @@ void tell_states(MetricsWriter& writer, const coord::GroupCoordinator::Totals& t
         {"kafka_coordinator_group_groupmetadatamanager_numgroupsstable", 3}};
     for (const auto& [name, state] : states)
         gauge(name, "Classic groups in this state.", totals.by_state[state]);
+    tell_protocols(writer, totals);
     gauge("cambium_consumer_protocol_groups", "Groups of the consumer protocol (KIP-848).",
           totals.consumer_groups);
+    gauge("cambium_consumer_protocol_members", "Members of the groups of the consumer protocol.",
+          totals.consumer_members);
     gauge("cambium_group_members", "Members of all groups.", totals.members);
     writer.family("cambium_group_log_cleanings_total", "counter",
                   "Times that a partition of __consumer_offsets was made shorter.");

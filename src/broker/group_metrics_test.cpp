@@ -1,11 +1,14 @@
 // Goal: dashboards see how far groups are behind. Method: a simulated broker, records and commits;
 // what it tells is compared line by line.
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
 #include "base/metrics.hpp"
 #include "broker/fixture_test.hpp"
+#include "wire/messages/consumer_group.hpp"
 
 namespace cambium::broker {
 namespace {
@@ -54,6 +57,59 @@ TEST_CASE("metrics_tell_what_groups_committed_and_how_far_they_are_behind") {
         CAPTURE(line);
         CHECK(tells(text, line));
     }
+    REQUIRE(cluster.stop().ok());
+}
+
+// Goal: dashboards tell groups of one protocol from those of the other, and see them move. Method:
+// a member of a consumer group joins, and leaves again; beside it stands a classic group.
+TEST_CASE("metrics_tell_groups_by_protocol_and_state") {
+    Cluster cluster(962);
+    cluster.set("offsets.topic.num.partitions", "2");
+    Metrics metrics;
+    cluster.broker = std::make_unique<Broker>(
+        cluster.machine.world(),
+        BrokerOptions{.settings = cluster.settings, .metrics = &metrics, .journal = {}});
+    REQUIRE(sim::wait(cluster.simulation, cluster.broker->start()).ok());
+    cluster.client.connect({"server", 9092});
+    (void)cluster.create("t", 2);
+    const wire::FindCoordinatorRequest find{.key = "g", .key_type = 0};
+    REQUIRE(cluster.client.ask<wire::FindCoordinatorResponse>(find, 3).error_code == 0);
+    wire::OffsetCommitRequest commit;
+    commit.group_id = "old";
+    commit.topics.push_back({"t", {}, {{0, 0, -1, {}}}});
+    (void)cluster.client.ask<wire::OffsetCommitResponse>(commit, 8);
+    wire::ConsumerGroupHeartbeatRequest beat;
+    beat.group_id = "new";
+    beat.member_id = "me";
+    beat.rebalance_timeout_ms = 60'000;
+    beat.subscribed_topic_names = {"t"};
+    beat.topic_partitions.emplace();
+    const auto joined = cluster.client.ask<wire::ConsumerGroupHeartbeatResponse>(beat, 1);
+    REQUIRE(joined.error_code == 0);
+    const auto check = [&](const std::vector<std::string>& lines) {
+        const std::string text = metrics.text();
+        for (const std::string& line : lines) {
+            CAPTURE(line);
+            CHECK(tells(text, line));
+        }
+    };
+    const std::string prefix = "kafka_server_group_coordinator_metrics_";
+    check({prefix + R"(group_count{protocol="classic"} 1)",
+           prefix + R"(group_count{protocol="consumer"} 1)",
+           prefix + R"(classic_group_count{state="Empty"} 1)",
+           prefix + R"(classic_group_count{state="Stable"} 0)",
+           prefix + R"(consumer_group_count{state="Empty"} 0)",
+           prefix + R"(consumer_group_count{state="Assigning"} 0)",
+           prefix + R"(consumer_group_count{state="Reconciling"} 0)",
+           prefix + R"(consumer_group_count{state="Stable"} 1)",
+           prefix + R"(consumer_group_count{state="Dead"} 0)", "cambium_consumer_protocol_groups 1",
+           "cambium_consumer_protocol_members 1",
+           R"(kafka_consumergroup_members{consumergroup="new"} 1)"});
+    beat.member_epoch = -1;
+    REQUIRE(cluster.client.ask<wire::ConsumerGroupHeartbeatResponse>(beat, 1).error_code == 0);
+    check({prefix + R"(consumer_group_count{state="Stable"} 0)",
+           prefix + R"(consumer_group_count{state="Empty"} 1)",
+           "cambium_consumer_protocol_members 0"});
     REQUIRE(cluster.stop().ok());
 }
 

@@ -375,8 +375,13 @@ GroupCoordinator::Totals GroupCoordinator::totals() const {
         totals.cleaned += shard->cleaned();
         for (const auto& [group_id, group] : shard->core().groups()) {
             totals.members += members_of(group);
-            if (group.consumer) ++totals.consumer_groups;
-            else ++totals.by_state[static_cast<size_t>(group.state)];
+            if (!group.consumer) {
+                ++totals.by_state[static_cast<size_t>(group.state)];
+                continue;
+            }
+            ++totals.consumer_groups;
+            totals.consumer_members += members_of(group);
+            ++totals.consumer_by_state[static_cast<size_t>(group.consumer->group.state())];
         }
     }
     return totals;

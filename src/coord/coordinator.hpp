@@ -115,7 +115,10 @@ public:
         size_t members = 0;
         int64_t cleaned = 0;               // rounds of cleaning
         std::array<size_t, 4> by_state{};  // of classic groups, by GroupState
-        size_t consumer_groups = 0;        // of the consumer protocol
+        // Of the consumer protocol (KIP-848), by ConsumerGroupState.
+        std::array<size_t, 4> consumer_by_state{};
+        size_t consumer_groups = 0;
+        size_t consumer_members = 0;  // of those; members of the classic protocol among them
     };
     [[nodiscard]] Totals totals() const;
     // Valid during the call.
