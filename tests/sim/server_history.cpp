@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "base/fault.hpp"
-#include "broker/broker.hpp"
 #include "client/admin.hpp"
 #include "history.hpp"
 #include "ledger.hpp"
 #include "payload.hpp"
 #include "report.hpp"
 #include "server_clients.hpp"
+#include "server_life.hpp"
 #include "server_operator.hpp"
 #include "sim/simulation.hpp"
 #include "sim/wait.hpp"
@@ -30,11 +30,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr uint16_t port = 9092;
 constexpr int64_t chaos_lives_max = 5;
-constexpr int start_tries_max = 50;
-// Without a reserve a full disk may refuse the start: in the end somebody makes room.
-constexpr int start_tries_without_space = 10;
 
 class ServerHistory {
 public:
@@ -44,20 +40,29 @@ public:
           ledger_([this](std::string checker, std::string what) {
               violate(std::move(checker), std::move(what));
           }),
-          server_(simulation_.add_node("server")),
+          life_(simulation_, outcome_, random_),
+          server_(life_.node()),
           acks_survive_power_cuts_(random_.chance(0.8)),
           records_go_(random_.chance(0.4)) {
         for (int64_t i = 0; i < directories; ++i) directories_.push_back(directory_name(i));
+        // What flush.policy=os acknowledged does not outlive a power cut.
+        if (!acks_survive_power_cuts_) life_.cut_power(0);
+        life_.on_up([this] {
+            watermarks_.clear();
+            simulation_.after_each_event([this] { check_watermarks(); });
+            check_opened();
+        });
+        life_.on_stop([this] { simulation_.after_each_event({}); });
         draw_settings();
         if (records_go_ || random_.chance(0.3)) {
-            operator_ = std::make_unique<ServerOperator>(
-                simulation_.add_node("janitor"), io::Address{"server", port}, random_.split());
+            operator_ = std::make_unique<ServerOperator>(simulation_.add_node("janitor"),
+                                                         life_.address(), random_.split());
         }
         const int64_t clients = random_.between(1, 3);
         for (int32_t i = 0; i < clients; ++i) {
             sim::Node& node = simulation_.add_node("client" + std::to_string(i));
             clients_.push_back(std::make_unique<ServerClient>(
-                node, io::Address{"server", port}, draw_client(i), &ledger_, random_.split(),
+                node, life_.address(), draw_client(i), &ledger_, random_.split(),
                 [this](std::string checker, std::string what) {
                     violate(std::move(checker), std::move(what));
                 },
@@ -66,14 +71,7 @@ public:
     }
 
     Outcome run() {
-        // The first life is calm until the topics are there: what a history is about begins after
-        // that.
-        simulation_.decide_faults([this](std::string_view) {
-            return faulty_ ? std::nullopt : std::optional<bool>(false);
-        });
-        const sim::DiskFaults faults = std::exchange(server_.disk().faults, sim::DiskFaults{});
-        if (start() && create_topics()) {
-            server_.disk().faults = faults;
+        if (life_.begin_calm([this] { return create_topics(); })) {
             // A failing sync takes back what only the page cache had, acknowledged or not.
             if (!acks_survive_power_cuts_) server_.disk().faults.sync_error = 0;
             for (auto& client : clients_) client->start(topics_);
@@ -91,23 +89,15 @@ private:
     void violate(std::string checker, std::string what) {
         add_violation(simulation_, outcome_, std::move(checker), std::move(what));
     }
-    void set(std::string_view name, const std::string& value) {
-        const Status status = settings_.set(name, value);
-        if (!status.ok()) violate("harness", status.error().text());
-    }
     void draw_settings() {
-        set("node.id", "1");
-        std::string list;
-        for (const std::string& each : directories_) list += (list.empty() ? "" : ",") + each;
-        set("log.dirs", list);
-        set("log.dir.reserve.bytes", std::to_string(random_.between(0, 2) * 4096));
-        set("listeners", "PLAINTEXT://server:" + std::to_string(port));
-        set("internal.segment.bytes", std::to_string(random_.between(512, 65536)));
-        set("log.index.interval.bytes", std::to_string(random_.between(1, 4096)));
-        set("log.flush.policy", acks_survive_power_cuts_ ? "ack" : "os");
-        set("log.tail.cache.bytes", std::to_string(random_.between(1, 256) * 1024));
-        set("log.retention.check.interval.ms", std::to_string(random_.between(10, 2000)));
-        set("log.segment.delete.delay.ms", std::to_string(random_.between(0, 1000)));
+        life_.set_place(directories_);
+        life_.set("log.dir.reserve.bytes", std::to_string(random_.between(0, 2) * 4096));
+        life_.set("internal.segment.bytes", std::to_string(random_.between(512, 65536)));
+        life_.set("log.index.interval.bytes", std::to_string(random_.between(1, 4096)));
+        life_.set("log.flush.policy", acks_survive_power_cuts_ ? "ack" : "os");
+        life_.set("log.tail.cache.bytes", std::to_string(random_.between(1, 256) * 1024));
+        life_.set("log.retention.check.interval.ms", std::to_string(random_.between(10, 2000)));
+        life_.set("log.segment.delete.delay.ms", std::to_string(random_.between(0, 1000)));
     }
     ServerClient::Options draw_client(int32_t number) {
         ServerClient::Options options;
@@ -126,56 +116,13 @@ private:
         return options;
     }
 
-    // ---- the server's lives
-
-    bool start() {
-        broker_ = std::make_unique<broker::Broker>(server_.world(),
-                                                   broker::BrokerOptions{settings_, nullptr, {}});
-        const Status started = sim::wait(simulation_, broker_->start());
-        if (started.ok()) {
-            watermarks_.clear();
-            simulation_.after_each_event([this] { check_watermarks(); });
-            check_opened();
-            return true;
-        }
-        if (server_.alive() && !faulty_)
-            violate("6 recovery", "the server did not start: " + started.error().text());
-        stop();
-        return false;
-    }
-    void stop() {
-        simulation_.after_each_event({});
-        if (!broker_) return;
-        (void)sim::wait(simulation_, broker_->close());
-        broker_.reset();
-        server_.restart();
-    }
     void check_opened() {
-        for (const replica::Trouble& trouble : broker_->start_report().troubles) {
-            if (!faulty_ || trouble.error.code == Errc::corrupt_data) {
+        for (const replica::Trouble& trouble : life_.broker()->start_report().troubles) {
+            if (!life_.faulty() || trouble.error.code == Errc::corrupt_data) {
                 violate("6 recovery",
                         trouble.partition.text() + " did not open: " + trouble.error.text());
             }
         }
-    }
-    // Starts until it works; a start may be cut short, too.
-    void start_again() {
-        for (int i = 0; i < start_tries_max && outcome_.violations.empty(); ++i) {
-            if (i == start_tries_without_space) server_.disk().faults.quota_bytes = INT64_MAX;
-            sim::EventId sudden = sim::EventId::none;
-            if (faulty_ && random_.chance(0.2)) {
-                sudden = simulation_.after(io::Duration(random_.between(1, 20'000'000)),
-                                           [this] { end_life(); });
-            }
-            const bool up = start();
-            simulation_.cancel(sudden);
-            if (up) return;
-        }
-    }
-    void end_life() {
-        if (!server_.alive()) return;
-        if (acks_survive_power_cuts_ && random_.chance(0.6)) server_.crash();
-        else server_.kill();
     }
 
     // ---- the disks, of which the first never fails for good
@@ -219,7 +166,7 @@ private:
     // ---- what happens
 
     void chaos() {
-        faulty_ = true;
+        life_.let_fail();
         const int64_t lives = random_.between(1, chaos_lives_max);
         for (int64_t i = 0; i < lives && outcome_.violations.empty(); ++i) {
             disturb_network();
@@ -228,12 +175,12 @@ private:
                 milliseconds(random_.between(1, random_.chance(0.2) ? 5000 : 500));
             if (random_.chance(0.3)) break_connections_during(life);
             (void)simulation_.run_for(life);
-            if (random_.chance(0.85)) end_life();
-            stop();
+            if (random_.chance(0.85)) life_.end();
+            life_.stop();
             move_disks();
             (void)simulation_.run_for(milliseconds(random_.between(0, 200)));
             if (random_.chance(0.3)) server_.jump_wall(seconds(random_.between(-3600, 3600)));
-            start_again();
+            life_.start_again();
         }
     }
     // Again and again, some of them while a sync takes long, so that what was not answered yet is
@@ -271,15 +218,9 @@ private:
         }
     }
     void heal() {
-        faulty_ = false;
-        simulation_.net().heal_all();
-        simulation_.config().network.reset = 0;
-        simulation_.config().network.accept_error = 0;
-        server_.disk().faults = sim::DiskFaults{};
-        server_.disk().mend();
-        stop();
-        for (const std::string& each : std::set<std::string>(out_)) plug(each);
-        start_again();
+        life_.heal([this] {
+            for (const std::string& each : std::set<std::string>(out_)) plug(each);
+        });
     }
     // Nothing fails any more: everything sent must end, and everybody must have read everything.
     void quiet() {
@@ -315,7 +256,7 @@ private:
     // A stranger reads every partition from the beginning; the ledger compares.
     void read_back() {
         sim::Node& node = simulation_.add_node("auditor");
-        client::Client client(node.world(), client_options({"server", port}, random_));
+        client::Client client(node.world(), client_options(life_.address(), random_));
         for (const KnownTopic& topic : topics_) {
             for (int32_t i = 0; i < topic.partitions; ++i) {
                 const replica::Partition* partition = partition_of(topic, i);
@@ -343,15 +284,15 @@ private:
     void check_made() {
         if (!operator_) return;
         for (const std::string& name : operator_->made()) {
-            const meta::TopicRef topic = broker_->image()->topic(name);
+            const meta::TopicRef topic = life_.broker()->image()->topic(name);
             const replica::LocalTopic* local =
-                topic ? broker_->replicas().topic(topic->id) : nullptr;
+                topic ? life_.broker()->replicas().topic(topic->id) : nullptr;
             const replica::Partition* first = local ? local->partition(PartitionIndex(0)) : nullptr;
             if (first == nullptr || first->offline())
                 violate("7 metadata", name + " was made and is not served");
         }
         for (const std::string& name : operator_->removed()) {
-            if (broker_->image()->topic(name)) violate("7 metadata", name + " came back");
+            if (life_.broker()->image()->topic(name)) violate("7 metadata", name + " came back");
         }
     }
     io::Task<Result<std::vector<SeenRecord>>> audit(client::Client* client,
@@ -384,7 +325,7 @@ private:
 
     bool create_topics() {
         sim::Node& node = simulation_.add_node("operator");
-        client::Client client(node.world(), client_options({"server", port}, random_));
+        client::Client client(node.world(), client_options(life_.address(), random_));
         client::Admin admin(client);
         const int64_t count = random_.between(1, 2);
         for (int64_t i = 0; i < count; ++i) {
@@ -398,7 +339,7 @@ private:
                 violate("7 metadata", "a topic could not be created: " + created.error().text());
                 break;
             }
-            const meta::TopicRef topic = broker_->image()->topic(wanted.name);
+            const meta::TopicRef topic = life_.broker()->image()->topic(wanted.name);
             topics_.push_back({wanted.name, topic->id, wanted.partitions, append_time});
         }
         sim::wait(simulation_, client.close());
@@ -418,7 +359,8 @@ private:
         return append_time;
     }
     const replica::Partition* partition_of(const KnownTopic& topic, int32_t index) const {
-        const replica::LocalTopic* local = broker_ ? broker_->replicas().topic(topic.id) : nullptr;
+        const replica::LocalTopic* local =
+            life_.broker() ? life_.broker()->replicas().topic(topic.id) : nullptr;
         return local == nullptr ? nullptr : local->partition(PartitionIndex(index));
     }
     // An answer arrives after it was given, and the high watermark never goes back: what it does
@@ -454,25 +396,23 @@ private:
     void close_all() {
         for (auto& client : clients_) sim::wait(simulation_, client->close());
         if (operator_) sim::wait(simulation_, operator_->close());
-        stop();
+        life_.stop();
     }
 
     sim::Simulation simulation_;
     io::Random random_;
     Outcome outcome_;
     Ledger ledger_;
+    ServerLife life_;
     sim::Node& server_;
     bool acks_survive_power_cuts_;
     bool records_go_;  // by retention, or because somebody asks for it
     std::vector<std::string> directories_;
     std::set<std::string> out_;  // of these, those that are not plugged in
-    Settings settings_;
-    std::unique_ptr<broker::Broker> broker_;
     std::vector<std::unique_ptr<ServerClient>> clients_;
     std::unique_ptr<ServerOperator> operator_;
     std::vector<KnownTopic> topics_;
     std::map<TopicPartition, Offset> watermarks_;
-    bool faulty_ = false;
 };
 
 }  // namespace
