@@ -1,5 +1,7 @@
 #include "coord/log_reader.hpp"
 
+#include <iterator>
+
 #include "base/fault.hpp"
 #include "io/turn.hpp"
 #include "record/control.hpp"
@@ -75,6 +77,8 @@ Status LogReader::take(const record::BatchView& batch) {
     if (!plain.ok()) return Error{Errc::corrupt_data, plain.error().context};
     transactional_ = transactional_ || batch.transactional();
     record::RecordIterator each(*plain, batch.record_count());
+    // What is written together mostly lies together: no search.
+    auto hint = newest_.end();
     while (const auto one = each.next()) {
         if (!one->key) return Error{Errc::corrupt_data, "a record without a key"};
         ++records_;
@@ -82,7 +86,7 @@ Status LogReader::take(const record::BatchView& batch) {
         if (one->value) value = as_text(*one->value);
         if (batch.transactional())
             open_[batch.producer_id()].emplace_back(key_of(*one->key), std::move(value));
-        else newest_.insert_or_assign(key_of(*one->key), std::move(value));
+        else hint = std::next(newest_.insert_or_assign(hint, key_of(*one->key), std::move(value)));
     }
     return each.status();
 }
