@@ -25,6 +25,14 @@ inline constexpr Setting rows[] = {
      .standard = "2147483647",
      .least = 1,
      .text = "The most members that a group may have."},
+    {.name = "group.coordinator.rebalance.protocols",
+     .type = list,
+     .standard = "classic,consumer,streams",
+     .choices = "consumer,classic,share,streams",
+     .needs_items = true,
+     .text = "Which members groups may have: those of the consumer protocol (KIP-848) are refused "
+             "where it is not named. Those of the classic protocol never are; share and streams "
+             "are not served yet."},
     {.name = "group.consumer.assignors",
      .type = list,
      .standard = "uniform,range",

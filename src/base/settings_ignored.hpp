@@ -36,8 +36,6 @@ constexpr Row groups[] = {
     {"group.coordinator.append.linger.ms", integer, "-1", at_start, -1},
     {"group.coordinator.background.threads", integer, "2", at_start, 1},
     {"group.coordinator.cached.buffer.max.bytes", integer, "1048588", at_once, 524288},
-    {"group.coordinator.rebalance.protocols", list, "classic,consumer,streams", at_start, INT64_MIN,
-     INT64_MAX, "consumer,classic,share,streams"},
     {"group.coordinator.threads", integer, "4", at_start, 1},
     {"offsets.commit.timeout.ms", integer, "5000", at_start, 1},
     {"offsets.load.buffer.size", integer, "5242880", at_start, 1},

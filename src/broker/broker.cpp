@@ -93,8 +93,9 @@ control::Limits control_limits(const Settings& settings) {
         static_cast<int16_t>(settings.integer("default.replication.factor"));
     for (const std::string what :
          {"session.timeout.ms", "heartbeat.interval.ms", "assignment.interval.ms"}) {
-        const auto number = [&](const std::string& front) {
-            return settings.integer("group.consumer." + front + what);
+        const auto number = [&](std::string_view front) {
+            std::string name = "group.consumer.";
+            return settings.integer(name.append(front).append(what));
         };
         limits.groups.push_back({"consumer." + what, number(""), number("min."), number("max.")});
     }

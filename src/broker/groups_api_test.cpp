@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include "broker/fixture_test.hpp"
+#include "wire/messages/consumer_group.hpp"
 
 namespace cambium::broker {
 namespace {
@@ -445,6 +446,31 @@ TEST_CASE("groups_are_listed_by_state_and_type_whatever_the_case") {
     REQUIRE(group.members.size() == 1);
     CHECK(group.members[0].client_id == "test");
     CHECK(group.members[0].client_host.starts_with("/"));
+}
+
+TEST_CASE("where_the_consumer_protocol_is_not_named_its_members_are_refused") {
+    for (const bool named : {true, false}) {
+        CAPTURE(named);
+        Cluster cluster(214);
+        cluster.set("group.coordinator.rebalance.protocols",
+                    named ? "classic,consumer" : "classic");
+        cluster.set("offsets.topic.num.partitions", "1");
+        cluster.start();
+        const wire::FindCoordinatorRequest find{.key = "g", .key_type = 0};
+        REQUIRE(cluster.client.ask<wire::FindCoordinatorResponse>(find, 3).error_code == 0);
+        wire::ConsumerGroupHeartbeatRequest beat;
+        beat.group_id = "g";
+        beat.member_id = "m";
+        beat.rebalance_timeout_ms = 60'000;
+        beat.subscribed_topic_names.emplace().push_back("t");
+        beat.topic_partitions.emplace();
+        const int16_t told = named ? 0 : wire_code(Errc::unsupported_version);
+        CHECK(cluster.client.ask<wire::ConsumerGroupHeartbeatResponse>(beat, 1).error_code == told);
+        wire::ConsumerGroupDescribeRequest describe;
+        describe.group_ids = {"g"};
+        const auto described = cluster.client.ask<wire::ConsumerGroupDescribeResponse>(describe, 1);
+        CHECK(described.groups.at(0).error_code == told);
+    }
 }
 
 TEST_CASE("what_was_committed_for_a_topic_goes_with_it") {

@@ -15,6 +15,11 @@ io::Task<Reply> handle_consumer_group_heartbeat(Services* services, Request* req
     auto decoded =
         wire::decode<wire::ConsumerGroupHeartbeatRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
+    if (!services->limits.consumer_protocol) {
+        wire::ConsumerGroupHeartbeatResponse refused;
+        refused.error_code = wire_code(Errc::unsupported_version);
+        co_return answer_with(refused, *request);
+    }
     coord::Caller caller{.client_id = std::string(request->client_id()),
                          .host = "/" + request->peer->remote.host,
                          .version = request->version()};
@@ -33,6 +38,12 @@ io::Task<Reply> handle_consumer_group_describe(Services* services, Request* requ
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     wire::ConsumerGroupDescribeResponse response;
     for (const std::string& group : decoded->group_ids) {
+        if (!services->limits.consumer_protocol) {
+            auto& refused = response.groups.emplace_back();
+            refused.group_id = group;
+            refused.error_code = wire_code(Errc::unsupported_version);
+            continue;
+        }
         response.groups.push_back(services->groups->describe_consumer(group));
         if (decoded->include_authorized_operations && response.groups.back().error_code == 0)
             response.groups.back().authorized_operations = group_operations;

@@ -1,7 +1,10 @@
 // What handlers work with. Everything belongs to the Broker and outlives every request.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/settings.hpp"
 #include "broker/auto_creation.hpp"
@@ -24,11 +27,15 @@ struct HandlerLimits {
     int64_t fetch_bytes_max = 0;
     bool auto_create_topics = false;
     bool delete_topics = false;
+    bool consumer_protocol = true;  // whether groups may have such members
 
     [[nodiscard]] static HandlerLimits from(const Settings& settings) {
+        const std::vector<std::string> protocols =
+            settings.list("group.coordinator.rebalance.protocols");
         return {.fetch_bytes_max = settings.integer("fetch.max.bytes"),
                 .auto_create_topics = settings.boolean("auto.create.topics.enable"),
-                .delete_topics = settings.boolean("delete.topic.enable")};
+                .delete_topics = settings.boolean("delete.topic.enable"),
+                .consumer_protocol = std::ranges::find(protocols, "consumer") != protocols.end()};
     }
 };
 
