@@ -31,7 +31,7 @@ STARTS = {"log_recovery_fuzz", "log_derived_fuzz"}
 # What is longer finds nothing that is not found shorter, and takes longer. Those not listed: 4096.
 LONGEST_INPUT = {"bytes_compression_fuzz": 512, "record_batch_fuzz": 512, "client_fetched_fuzz": 512, "wire_messages_fuzz": 512,
                  "log_files_fuzz": 512, "meta_record_fuzz": 512, "http_parser_fuzz": 640, "cli_json_fuzz": 256,
-                 "broker_frame_fuzz": 8192, "client_frame_reader_fuzz": 512}
+                 "broker_frame_fuzz": 8192, "coord_records_fuzz": 512, "client_frame_reader_fuzz": 512}
 PROGRESS = re.compile(r"^#(\d+)\s.*\bcov: (\d+)")
 FINAL = re.compile(r"^stat::number_of_executed_units:\s*(\d+)")
 

@@ -1,4 +1,5 @@
 // Offsets: who may commit, what may be deleted, and what is no longer kept.
+#include <cstdint>
 #include <utility>
 
 #include "base/fault.hpp"
@@ -13,6 +14,11 @@ constexpr size_t records_per_write = 1'000;
 
 OffsetRecord tombstone(const std::string& group, const std::string& topic, int32_t partition) {
     return {{group, topic, partition}, std::nullopt};
+}
+
+// What lies behind the end of time never comes. `span` >= 0.
+int64_t later(int64_t time, int64_t span) {
+    return time > INT64_MAX - span ? INT64_MAX : time + span;
 }
 
 bool subscribes(const Group& group, std::string_view topic) {
@@ -67,7 +73,7 @@ Errc GroupCore::commit(Ticket ticket, const Commit& commit, int version, Now now
                                 .expire_timestamp = -1,
                                 .topic_id = one.topic};
         if (commit.retention_ms >= 0)
-            value.expire_timestamp = now.wall.value() + commit.retention_ms;
+            value.expire_timestamp = later(now.wall.value(), commit.retention_ms);
         write.records.emplace_back(OffsetRecord{
             {commit.group, one.name.topic, one.name.partition.value()}, std::move(value)});
     }
@@ -172,8 +178,8 @@ bool GroupCore::expired(const Group& group, const std::string& topic, const Comm
             return false;
         }
     }
-    if (committed.expire_timestamp >= 0) return now.value() >= committed.expire_timestamp;
-    return now.value() - base >= limits_.offset_retention_ms;
+    if (committed.expire_timestamp != -1) return now.value() >= committed.expire_timestamp;
+    return now.value() >= later(base, limits_.offset_retention_ms);
 }
 
 void GroupCore::expire(Now now, Effects& effects) {

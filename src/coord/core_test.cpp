@@ -541,6 +541,26 @@ TEST_CASE("offsets are kept for the retention after their group became empty") {
     CHECK(!d.committed());
 }
 
+TEST_CASE("an offset that is to be kept beyond the end of time is kept") {
+    Driver d;
+    Commit wanted{.group = "g",
+                  .member_id = "",
+                  .instance_id = {},
+                  .generation = -1,
+                  .partitions = {{.name = {"t", PartitionIndex(0)},
+                                  .topic = {},
+                                  .offset = 5,
+                                  .leader_epoch = -1,
+                                  .metadata = ""}},
+                  .retention_ms = INT64_MAX};
+    d.run([&](Effects& effects) {
+        CHECK(d.core.commit(1, wanted, 4, d.now(), effects) == Errc::none);
+    });
+    d.pass(1'000'000);
+    d.run([&](Effects& effects) { d.core.expire(d.now(), effects); });
+    CHECK(d.committed() == 5);
+}
+
 TEST_CASE("offsets of a topic that is gone go with it") {
     Driver d;
     CHECK(d.commit("", -1, 1) == Errc::none);

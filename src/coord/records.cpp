@@ -51,8 +51,8 @@ template <class V> Result<std::optional<V>> get_value(const std::optional<ByteVi
 Status put(const OffsetRecord& record, EncodedRecord& out) {
     Status key = put(record.key, OffsetCommitKey::type, key_form, out.key);
     if (!key.ok() || !record.value) return key;
-    const int version = record.value->expire_timestamp >= 0 ? OffsetCommitValue::with_expiry
-                                                            : OffsetCommitValue::last_version;
+    const int version = record.value->expire_timestamp != -1 ? OffsetCommitValue::with_expiry
+                                                             : OffsetCommitValue::last_version;
     return put(*record.value, static_cast<int16_t>(version), form<OffsetCommitValue>(version),
                out.value.emplace());
 }

@@ -50,7 +50,7 @@ struct OffsetCommitValue {
     int32_t leader_epoch = -1;
     std::string metadata{};
     int64_t commit_timestamp = 0;
-    int64_t expire_timestamp = -1;
+    int64_t expire_timestamp = -1;  // none of its own
     Uuid topic_id{};
 
     bool operator==(const OffsetCommitValue&) const = default;

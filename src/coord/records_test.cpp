@@ -83,6 +83,17 @@ TEST_CASE("an offset with an expiry of its own is written in the version that ca
        "0001 0000000000000007 0000 0000000000000010 0000000000000011");
 }
 
+TEST_CASE("an expiry before all time is one") {
+    const OffsetCommitValue value{.offset = 7,
+                                  .leader_epoch = -1,
+                                  .metadata = "",
+                                  .commit_timestamp = 16,
+                                  .expire_timestamp = -2,
+                                  .topic_id = {}};
+    is(OffsetRecord{{"g", "t", 3}, value}, offset_key,
+       "0001 0000000000000007 0000 0000000000000010 fffffffffffffffe");
+}
+
 TEST_CASE("offsets of older versions are read") {
     const auto v0 = read<OffsetRecord>("0000 0001 'g' 0001 't' 00000003",
                                        "0000 0000000000000007 0001 'x' 0000000000000010");
