@@ -20,6 +20,10 @@ struct Options {
     int32_t partitions = 1;
     int64_t rate = 1'000;  // records per second, for latency
     int64_t seconds = 10;
+    int64_t seconds_max = 0;  // produce ends after so long even if records are left; 0: never
+    int64_t connections = 1;  // of many()
+    int64_t batch_records = 16;
+    int64_t in_flight = 5;  // requests on a connection
     bool idempotent = false;
     // Of librdkafka, over what a run sets itself.
     std::map<std::string, std::string> settings;
@@ -50,5 +54,8 @@ void consume(const Options& options);
 // On a fixed schedule: each record carries when it was due, so a server that falls behind is
 // charged for what waited (no coordinated omission).
 void latency(const Options& options);
+// Many producers at once, each with a connection and requests in flight, without librdkafka, whose
+// threads would be what is measured.
+void many(const Options& options);
 
 }  // namespace cambium::drive

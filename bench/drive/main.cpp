@@ -10,10 +10,13 @@ namespace {
 int usage() {
     std::cerr
         << "usage: cambium-drive produce server=HOST:PORT [topic=NAME] [records=N]\n"
-           "                     [record_bytes=N] [partitions=N] [idempotent=1] [-X NAME=VALUE]\n"
+           "                     [record_bytes=N] [partitions=N] [seconds_max=N] [idempotent=1]\n"
+           "                     [-X NAME=VALUE]\n"
            "       cambium-drive consume server=HOST:PORT [topic=NAME] [records=N]\n"
            "       cambium-drive latency server=HOST:PORT [topic=NAME] [rate=N] [seconds=N]\n"
            "                     [record_bytes=N]\n"
+           "       cambium-drive many server=HOST:PORT [topic=NAME] [connections=N] [seconds=N]\n"
+           "                     [record_bytes=N] [batch_records=N] [in_flight=N]\n"
            "Prints one line of JSON. -X passes a setting to librdkafka.\n";
     return 2;
 }
@@ -30,6 +33,10 @@ bool take(Options* options, const std::string& name, const std::string& value) {
     else if (name == "partitions") options->partitions = static_cast<int32_t>(number);
     else if (name == "rate") options->rate = number;
     else if (name == "seconds") options->seconds = number;
+    else if (name == "seconds_max") options->seconds_max = number;
+    else if (name == "connections") options->connections = number;
+    else if (name == "batch_records") options->batch_records = number;
+    else if (name == "in_flight") options->in_flight = number;
     else if (name == "idempotent") options->idempotent = number != 0;
     else return false;
     return true;
@@ -59,6 +66,7 @@ int main(int count, char** words) {
     if (run == "produce") produce(options);
     else if (run == "consume") consume(options);
     else if (run == "latency") latency(options);
+    else if (run == "many") many(options);
     else return usage();
     return 0;
 }

@@ -76,16 +76,21 @@ void produce(const Options& options) {
         give_up("the first records were not acknowledged");
     const double cpu = cpu_seconds();
     const int64_t began = now_ns();
+    const int64_t until =
+        options.seconds_max > 0 ? began + options.seconds_max * 1'000'000'000 : INT64_MAX;
     int32_t partition = 0;
-    for (int64_t i = 0; i < options.records; ++i) {
+    int64_t sent = 0;
+    for (; sent < options.records; ++sent) {
         send(client.get(), topic.get(), value, partition);
         if (++partition == options.partitions) partition = 0;
-        if (i % poll_every == 0) rd_kafka_poll(client.get(), 0);
+        if (sent % poll_every != 0) continue;
+        rd_kafka_poll(client.get(), 0);
+        if (now_ns() > until) break;
     }
     if (rd_kafka_flush(client.get(), flush_ms) != RD_KAFKA_RESP_ERR_NO_ERROR)
         give_up("not all was acknowledged");
     const double seconds = static_cast<double>(now_ns() - began) / 1e9;
-    report("produce", options.records, options.record_bytes, seconds, cpu_seconds() - cpu, failed);
+    report("produce", sent, options.record_bytes, seconds, cpu_seconds() - cpu, failed);
 }
 
 void consume(const Options& options) {

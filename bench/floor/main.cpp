@@ -2,10 +2,14 @@
 //
 //   cambium-floor nothing port=N [record_bytes=N] [partitions=N]
 //   cambium-floor write   port=N directory=PATH [sync=1] [segment_bytes=N] [retention_bytes=N]
+//   cambium-floor scan    [from=N] FILE...
+//   cambium-floor send    [bytes=N] [FILE...]
+//   cambium-floor echo    [count=N]
 //
 // `nothing` answers what is produced without looking at it, and fetches from memory: what a client
 // can do at most. `write` checks each batch and appends it to files that grow, roll and go, with
-// sync=1 before it answers, all that came together with one sync.
+// sync=1 before it answers, all that came together with one sync. The other modes serve nobody
+// (transfers.hpp): what the machine takes to read and check files, to send them, or to say hello.
 #include <charconv>
 #include <iostream>
 #include <map>
@@ -17,6 +21,7 @@
 #include "answers.hpp"
 #include "bare_log.hpp"
 #include "bare_server.hpp"
+#include "transfers.hpp"
 
 namespace cambium::floor {
 namespace {
@@ -42,7 +47,15 @@ int64_t number(const Values& all, std::string_view name, int64_t otherwise) {
     return value;
 }
 
-int run(const std::string& mode, const Values& all) {
+std::vector<std::string> paths(int count, char** words) {
+    std::vector<std::string> all;
+    for (int i = 2; i < count; ++i)
+        if (std::string_view(words[i]).find('=') == std::string_view::npos)
+            all.emplace_back(words[i]);
+    return all;
+}
+
+int serve(const std::string& mode, const Values& all) {
     AnswerOptions options;
     options.port = static_cast<uint16_t>(number(all, "port", 0));
     options.partitions = static_cast<int32_t>(number(all, "partitions", 1));
@@ -77,12 +90,22 @@ int run(const std::string& mode, const Values& all) {
 int main(int count, char** words) {
     const std::string mode = count > 1 ? words[1] : "";
     const auto all = cambium::floor::values(count, words);
+    const std::vector<std::string> files = cambium::floor::paths(count, words);
+    if (mode == "scan" && !files.empty())
+        return cambium::floor::scan(files, cambium::floor::number(all, "from", 0));
+    if (mode == "send")
+        return cambium::floor::send_files(files,
+                                          cambium::floor::number(all, "bytes", int64_t{4} << 30));
+    if (mode == "echo") return cambium::floor::echo(cambium::floor::number(all, "count", 20'000));
     const bool told = mode == "nothing" || (mode == "write" && all.contains("directory"));
     if (!told || !all.contains("port")) {
         std::cerr << "usage: cambium-floor nothing port=N [record_bytes=N] [partitions=N]\n"
                      "       cambium-floor write port=N directory=PATH [sync=1] [segment_bytes=N]\n"
-                     "                     [retention_bytes=N] [partitions=N]\n";
+                     "                     [retention_bytes=N] [partitions=N]\n"
+                     "       cambium-floor scan [from=N] FILE...\n"
+                     "       cambium-floor send [bytes=N] [FILE...]\n"
+                     "       cambium-floor echo [count=N]\n";
         return 2;
     }
-    return cambium::floor::run(mode, all);
+    return cambium::floor::serve(mode, all);
 }
