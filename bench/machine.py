@@ -1,14 +1,20 @@
-"""What is measured of the machine itself: warm memory, the load of others, and what its disk takes to sync."""
+"""What is measured of the machine itself: warm memory, the load of others, and what its disk and its loopback take."""
+import json
 import mmap
 import os
 import pathlib
+import platform
 import statistics
+import subprocess
 import tempfile
 import time
 
+FLOOR = pathlib.Path(__file__).resolve().parent.parent / "build/release/cambium-floor"
 PAGE = 4096
 WARM_SHARE = 0.6  # of what is available
 SYNCS = 200
+LOOPBACK_BYTES = 4_000_000_000
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def available_bytes():
@@ -25,33 +31,55 @@ def warm_memory():
         return size
 
 
+def _stat_fields(pid):
+    """Of /proc/PID/stat, from the state on: 1 is the parent, 11 and 12 are the ticks of processor time."""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
 def cpu_seconds(pid):
     """Of a process and its threads."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    fields = _stat_fields(pid)
+    return (int(fields[11]) + int(fields[12])) * TICK_S
+
+
+def kernel_seconds():
+    """Of the kernel's own threads, which write back what everybody wrote: nobody's load."""
+    ticks = 0
+    for entry in os.listdir("/proc"):
+        try:
+            fields = _stat_fields(entry) if entry.isdigit() else None
+        except OSError:
+            continue
+        if fields and fields[1] == "2":
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks * TICK_S
 
 
 def busy_seconds():
     """Of all processors since the machine started, without what waits and without what the kernel does for disks."""
     fields = [int(field) for field in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     user, nice, system, _, _, _, _, steal = fields
-    return (user + nice + system + steal) / os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + steal) * TICK_S
 
 
 class Load:
-    """How many cores others used between its making and others()."""
+    """How many cores others used between its making and others(): not this process, what it started and waited for, the
+    servers `pids`, or the kernel."""
 
-    def __init__(self):
-        self.began, self.busy = time.monotonic(), busy_seconds()
+    def __init__(self, pids=()):
+        self.pids, self.began, self.before = pids, time.monotonic(), self._used(pids)
 
-    def others(self, own_seconds):
-        elapsed = time.monotonic() - self.began
-        return max(0.0, (busy_seconds() - self.busy - own_seconds) / elapsed)
+    @staticmethod
+    def _used(pids):
+        return busy_seconds() - kernel_seconds() - sum(os.times()[:4]) - sum(map(cpu_seconds, pids))
+
+    def others(self):
+        return max(0.0, (self._used(self.pids) - self.before) / max(time.monotonic() - self.began, TICK_S))
 
 
-def sync_us(directory, size=4096):
-    """The median time of a write to the end of a file and its fdatasync."""
-    with tempfile.TemporaryFile(dir=directory, buffering=0) as file:
+def sync_us(size=4096):
+    """The median time of a write to the end of a file, where servers keep theirs, and its fdatasync."""
+    with tempfile.TemporaryFile(buffering=0) as file:
         times = []
         for _ in range(SYNCS):
             began = time.perf_counter()
@@ -59,3 +87,34 @@ def sync_us(directory, size=4096):
             os.fdatasync(file.fileno())
             times.append((time.perf_counter() - began) * 1e6)
         return statistics.median(times)
+
+
+def transfer(mode, *words):
+    """What cambium-floor says of one of the modes that serve nobody."""
+    done = subprocess.run([FLOOR, mode, *map(str, words)], capture_output=True, check=True, timeout=600)
+    return json.loads(done.stdout)
+
+
+def facts():
+    """What the figures depend on, without saying whose machine it is."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    model = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return {"cores": os.cpu_count(), "processor": model[0] if model else platform.machine(), "memory_gb": memory / 1e9,
+            "kernel": platform.release(), "loopback_gb_per_second": transfer("send", f"bytes={LOOPBACK_BYTES}")["mb_per_second"] / 1e3,
+            "echo_us": transfer("echo")["p50_us"], "sync_us": sync_us()}
+
+
+def forget(paths):
+    """Makes the page cache forget files, once they are on the disk."""
+    for path in paths:
+        with open(path, "rb") as file:
+            os.fdatasync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def read_bytes(pid):
+    """What a process made the disk read."""
+    for line in pathlib.Path(f"/proc/{pid}/io").read_text().splitlines():
+        if line.startswith("read_bytes"):
+            return int(line.split()[1])
+    return 0

@@ -21,6 +21,7 @@ FLOOR, DRIVE = BUILD / "cambium-floor", BUILD / "cambium-drive"
 SEGMENT, KEPT = 1 << 30, 2 << 30  # bytes of a segment, and of a partition that is retained
 # So that each server removes what it must about as soon as it must.
 RETAINING = {"log.retention.check.interval.ms": "2000", "log.segment.delete.delay.ms": "1000"}
+HEAP = "1g"  # as Kafka's own scripts start it
 RUN_DEADLINE_S = 600
 
 
@@ -36,15 +37,27 @@ class Peer:
     name, address, pid = "", "", 0
 
     def measure(self, run, **options):
-        """A run with what it cost: seconds of processor here and at the server, and what others used meanwhile."""
-        load, before = machine.Load(), machine.cpu_seconds(self.pid)
-        own = sum(os.times()[:4])
+        """A run with what it cost: seconds of processor here and at the server."""
+        before = machine.cpu_seconds(self.pid)
         told = drive(run, self.address, **options)
         told["server_cpu_s"] = machine.cpu_seconds(self.pid) - before
-        told["others"] = load.others(sum(os.times()[:4]) - own + told["server_cpu_s"])
         if "records" in told:
-            told["cpu_s_per_gb"] = told["server_cpu_s"] / (told["records"] * max(told["record_bytes"], 1) / 1e9)
+            records = told.get("all_records", told["records"])
+            told["cpu_s_per_gb"] = told["server_cpu_s"] / (records * max(told["record_bytes"], 1) / 1e9)
         return told
+
+    def topic(self, name, partitions=1, **configs):
+        """Makes one; the limits have every topic."""
+
+    def delete_topic(self, name):
+        """Removes one with all it holds."""
+
+    def segments(self, topic):
+        """The files with the records of its partition 0."""
+        return []
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
 
 class Limit(Peer):
@@ -67,12 +80,8 @@ class Limit(Peer):
         return self
 
     def accepts(self):
-
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", int(self.address.split(":")[1]))) == 0
-
-    def topic(self, name, partitions=1, **configs):
-        """It has every topic."""
 
     def __exit__(self, *_):
         self.process.kill()
@@ -99,6 +108,12 @@ class Ours(Peer):
         words = [word for key, value in topic_settings(configs).items() for word in ("--config", f"{key}={value}")]
         harness.run([harness.PROGRAM, "topic", "create", name, "--partitions", partitions, "--server", self.address, *words])
 
+    def delete_topic(self, name):
+        harness.run([harness.PROGRAM, "topic", "delete", name, "--server", self.address])
+
+    def segments(self, topic):
+        return self.server.segments(topic)
+
     def __exit__(self, *_):
         self.server.__exit__(None, None, None)
 
@@ -109,7 +124,7 @@ class Theirs(Peer):
     name = "Kafka"
 
     def __enter__(self):
-        kafka.SETTINGS = {**kafka.SETTINGS, **RETAINING}
+        kafka.SETTINGS = {**kafka.SETTINGS, **RETAINING, "heap": HEAP}
         self.server = kafka.Kafka()
         self.server.__enter__()
         self.address = self.server.address
@@ -118,6 +133,12 @@ class Theirs(Peer):
 
     def topic(self, name, partitions=1, **configs):
         self.server.create_topic(name, partitions, *(f"{key}={value}" for key, value in topic_settings(configs).items()))
+
+    def delete_topic(self, name):
+        harness.kafka_tool("topics", "--bootstrap-server", self.address, "--delete", "--topic", name)
+
+    def segments(self, topic):
+        return sorted((self.server.logs / f"{topic}-0").glob("*.log"))
 
     def __exit__(self, *_):
         self.server.__exit__(None, None, None)

@@ -42,13 +42,14 @@ def readmes():
 
 
 def scripts():
-    """Shell and Python parse, and the checks find the faults that their test plants."""
+    """Shell and Python parse, the checks find the faults that their test plants, and the bench says what its figures say."""
     bash = [p for p in tree.files() if p.suffix == ".sh" or tree.read(p).startswith("#!/usr/bin/env bash")]
     for path in bash:
         yield from lines_of(["bash", "-n", str(path)])
     for path in tree.files(".py"):
         yield from lines_of([sys.executable, "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", str(path)])
-    yield from lines_of([sys.executable, "-m", "unittest", "-q", "tools/checks_test.py"])
+    for test in ("tools/checks_test.py", "bench/report_test.py"):
+        yield from lines_of([sys.executable, "-m", "unittest", "-q", test])
 
 
 CHECKS = {
