@@ -25,6 +25,7 @@ void add_config_commands(CLI::App& app, Command* chosen);
 void add_group_commands(CLI::App& app, Command* chosen);
 void add_record_commands(CLI::App& app, Command* chosen);
 void add_log_commands(CLI::App& app, Command* chosen);
+void add_bench_commands(CLI::App& app, Command* chosen);
 void add_doctor_command(CLI::App& app, Command* chosen);
 void add_completion_command(CLI::App& app, Command* chosen);
 

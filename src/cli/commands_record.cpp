@@ -142,6 +142,7 @@ void add_commands(CLI::App& app, Command* chosen) {
     add_group_commands(app, chosen);
     add_record_commands(app, chosen);
     add_log_commands(app, chosen);
+    add_bench_commands(app, chosen);
     add_doctor_command(app, chosen);
     add_completion_command(app, chosen);
 }

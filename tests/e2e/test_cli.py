@@ -39,6 +39,25 @@ def consume_reads_what_kcat_wrote():
         harness.equal([row["offset"] for row in rows], list(range(1000)), "offsets in JSON")
 
 
+def a_cluster_is_measured():
+    with harness.Server() as server:
+        def bench(*words):
+            return harness.json_lines(server.cli("bench", *words, "-o", "json").stdout)[0]
+        wrote = bench("produce", "-n", "5000", "--size", "200", "--partitions", "3")
+        harness.equal((wrote["records"], wrote["bytes"]), (5000, 1_000_000), "produced")
+        harness.demand(0 < wrote["p50_ms"] <= wrote["p99_ms"] <= wrote["p99_9_ms"] <= wrote["max_ms"], wrote)
+        read = bench("consume")
+        harness.equal((read["records"], read["bytes"]), (5000, 1_000_000), "consumed")
+        harness.demand(read["records_per_second"] > 0 and "p50_ms" not in read, read)
+        harness.equal(bench("consume", "-n", "7")["records"], 7, "stopped after")
+        # On a topic that others wrote to: their records are not taken for those of the run.
+        late = bench("latency", "--rate", "500", "--seconds", "1")
+        harness.equal(late["records"], 500, "on schedule")
+        harness.demand(0 < late["p50_ms"] <= late["max_ms"], late)
+        missing = server.cli("bench", "consume", "nowhere", ok=False)
+        harness.equal(missing.returncode, 1, "a topic that is not there")
+
+
 def nobody_listening_is_said_in_one_line():
     port = harness.free_port()
     done = harness.run([harness.PROGRAM, "topic", "list", "--server", f"127.0.0.1:{port}"], ok=False)
@@ -46,7 +65,8 @@ def nobody_listening_is_said_in_one_line():
 
 
 def every_command_explains_itself():
-    for words in ([], ["serve"], ["topic"], ["topic", "create"], ["produce"], ["consume"], ["log"], ["quickstart"]):
+    for words in ([], ["serve"], ["topic"], ["topic", "create"], ["produce"], ["consume"], ["log"], ["bench"], ["bench", "produce"],
+                  ["bench", "consume"], ["bench", "latency"], ["quickstart"]):
         harness.demand(harness.run([harness.PROGRAM, *words, "--help"]).stdout, words)
     unknown = harness.run([harness.PROGRAM, "no-such-command"], ok=False)
     harness.demand(unknown.returncode != 0 and unknown.stderr, "an unknown command is refused")
@@ -56,6 +76,7 @@ harness.main("cli", [
     ("topics_come_and_go", topics_come_and_go),
     ("what_is_produced_is_consumed", what_is_produced_is_consumed),
     ("consume_reads_what_kcat_wrote", consume_reads_what_kcat_wrote),
+    ("a_cluster_is_measured", a_cluster_is_measured),
     ("nobody_listening_is_said_in_one_line", nobody_listening_is_said_in_one_line),
     ("every_command_explains_itself", every_command_explains_itself),
 ])
