@@ -13,6 +13,7 @@ SIZES = (32, 300, 4096, 16384, 65536)  # beside those that have rows of their ow
 SIZE_BYTES = 1_500_000_000
 PARTITIONS = (1, 100, 1_000, 10_000)
 CONNECTIONS = (1, 100, 1_000)
+IN_FLIGHT = 5  # requests of 16 KiB on each, as Kafka's producer has them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,14 +106,15 @@ def many(scale):
     partitions = tuple(Run(f"{label} {count}", peer, f"many-{label.lower().replace(' ', '-')}-{count}", configs, count, fresh=True)
                        for label, peer, configs, counts in servers for count in counts)
     limits = tuple(Run(f"nothing {count}", f"nothing x{count}", "p", partitions=count) for count in PARTITIONS)
-    producers = tuple(Run(f"{label} {count}", "cambium", f"producers-{label}", configs, options={"connections": count})
-                      for label, configs in (("os", OS), ("ack", ACK)) for count in CONNECTIONS)
+    producers = tuple(Run(f"{label} {count}", peer, f"producers-{label.lower()}", configs, options={"connections": count})
+                      for label, peer, configs, counts in (("os", "cambium", OS, CONNECTIONS), ("ack", "cambium", ACK, CONNECTIONS),
+                                                           ("Kafka", "Kafka", {}, (1, 1_000))) for count in counts)
     return (
         Measure("partitions", "partitions", "partitions", cases.produce, tuple(
             dataclasses.replace(run, options={"partitions": run.partitions}) for run in partitions + limits),
             {"records": records, "record_bytes": KIB, "seconds_max": time_max}, rounds_max=5),
         Measure("connections", "connections", "connections", cases.connections, producers,
-                {"seconds": max(2, int(5 * min(scale, 1))), "record_bytes": KIB, "batch_records": 16}),
+                {"seconds": max(2, int(5 * min(scale, 1))), "record_bytes": KIB, "batch_records": 16, "in_flight": IN_FLIGHT}),
         Measure("growth", "growth", "growth", cases.growth, (
             Run("cambium os", "cambium", "growing", {**OS, "retention_bytes": -1}, fresh=True),),
             {"records": int(GROWN_RECORDS * scale), "windows": GROWN_WINDOWS, "record_bytes": SMALL}, rounds_max=3, warms_up=False))
