@@ -64,6 +64,7 @@ io::Task<Exit> list_groups(Session* session, GroupListArgs args) {
 // The partitions of one choice, as far as they are there.
 io::Task<Result<std::vector<TopicPartition>>> partitions_of(Session* session, TopicChoice choice) {
     std::vector<TopicPartition> out;
+    out.reserve(choice.partitions.size());
     for (const int32_t index : choice.partitions)
         out.push_back({choice.topic, PartitionIndex(index)});
     if (!out.empty()) co_return out;

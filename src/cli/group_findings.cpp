@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <set>
 
@@ -129,7 +130,7 @@ private:
     }
 
     [[nodiscard]] std::string seconds_text() const {
-        const auto tenths = static_cast<int64_t>(view_.watched_seconds * 10 + 0.5);
+        const auto tenths = std::llround(view_.watched_seconds * 10);
         std::string text = std::to_string(tenths / 10);
         if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
         return text + " s";

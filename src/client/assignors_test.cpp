@@ -18,6 +18,7 @@ AssignedMember taker(const std::string& id, std::vector<std::string> topics) {
 
 std::vector<TopicPartition> parts(const std::string& topic, const std::vector<int32_t>& indexes) {
     std::vector<TopicPartition> out;
+    out.reserve(indexes.size());
     for (const int32_t index : indexes) out.push_back({topic, PartitionIndex(index)});
     return out;
 }

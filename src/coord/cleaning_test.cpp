@@ -121,6 +121,7 @@ TEST_CASE("a_refused_write_spoils_the_round_and_not_the_next") {
 TEST_CASE("a_log_is_worth_cleaning_when_more_than_half_of_it_is_dead") {
     LogReader alive(nullptr);
     std::vector<Record> records;
+    records.reserve(100);
     for (int i = 0; i < 100; ++i) records.push_back(offset_record("g" + std::to_string(i), i));
     read_into(alive, records);
     CHECK(!Cleaning::worth_it(alive));

@@ -36,7 +36,7 @@ public:
         });
         driver_.pass(1);
         if (!driver_.joined.contains(ticket)) return {};
-        const wire::JoinGroupResponse answer = driver_.joined.at(ticket);
+        wire::JoinGroupResponse answer = driver_.joined.at(ticket);
         if (from_wire_code(answer.error_code) == Errc::member_id_required) {
             id = answer.member_id;
             return join();
