@@ -133,6 +133,7 @@ std::string member_json(const GroupMemberInfo& member, bool modern) {
     else out.add_null("instance");
     const auto names = [](const std::vector<TopicPartition>& partitions) {
         std::vector<std::string> texts;
+        texts.reserve(partitions.size());
         for (const TopicPartition& each : partitions) texts.push_back(each.text());
         return json_strings(texts);
     };

@@ -58,9 +58,11 @@ private:
     }
 
     void missing_topics() {
-        for (const std::string& topic : view_.missing_topics)
-            say("'" + topic + "' is taken, and there is no such topic: 'cambium topic create " +
-                topic + "' makes it");
+        for (const std::string& topic : view_.missing_topics) {
+            std::string told = "'" + topic;
+            told.append("' is taken, and there is no such topic: 'cambium topic create ");
+            say(told.append(topic).append("' makes it"));
+        }
     }
 
     // Where the group is against where the log is.

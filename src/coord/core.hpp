@@ -211,7 +211,8 @@ private:
     void consumer_refused(Group& group, InFlight& failed, Errc why, Now now, Effects& effects);
     void become_classic(Group& group, const ConsumerDraft::Downgrade& downgrade, Now now,
                         Effects& effects);
-    void send_on(Group& group, std::deque<ConsumerWaiting> waiting, Now now, Effects& effects);
+    void send_on(Group& group, const std::deque<ConsumerWaiting>& waiting, Now now,
+                 Effects& effects);
     void consumer_loaded(Group& group, Now now);
     template <class R> void replay_consumer(const R& record);
 

@@ -275,11 +275,11 @@ void GroupCore::become_classic(Group& group, const ConsumerDraft::Downgrade& dow
         keep_session(group, member, now);
     }
     if (downgrade.rejoins) prepare_rebalance(group, now, effects);
-    send_on(group, std::move(waiting), now, effects);
+    send_on(group, waiting, now, effects);
 }
 
 // The group is no longer what they waited for: they are decided by what it is now.
-void GroupCore::send_on(Group& group, std::deque<ConsumerWaiting> waiting, Now now,
+void GroupCore::send_on(Group& group, const std::deque<ConsumerWaiting>& waiting, Now now,
                         Effects& effects) {
     const std::string group_id = group.id;
     // The group stays while this goes on.

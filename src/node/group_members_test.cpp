@@ -26,7 +26,7 @@ using client::Assignor;
 using sim::wait;
 
 constexpr int32_t team_partitions = 5;
-constexpr int records_of_a_phase = 40;
+constexpr size_t records_of_a_phase = 40;
 
 // What all members of the group have read.
 struct TeamLedger {
@@ -92,7 +92,7 @@ io::Task<void> live(TeamMember* member, TeamLedger* ledger) {
 }
 
 io::Task<Status> write_phase(client::Producer* producer, int phase) {
-    for (int i = 0; i < records_of_a_phase; ++i) {
+    for (size_t i = 0; i < records_of_a_phase; ++i) {
         const std::string text = std::to_string(phase) + "-" + std::to_string(i);
         const client::Outgoing record{.topic = "t", .key = as_bytes(text), .value = as_bytes(text)};
         const auto done = co_await producer->deliver(record);
@@ -147,7 +147,7 @@ struct Team {
     void write() { REQUIRE(wait(simulation, write_phase(&producer, phase++)).ok()); }
     // Everything that was written has been read, within a time.
     [[nodiscard]] bool all_read() {
-        const auto wanted = static_cast<size_t>(phase * records_of_a_phase);
+        const auto wanted = static_cast<size_t>(phase) * records_of_a_phase;
         for (int i = 0; i < 300 && ledger.records() < wanted; ++i)
             simulation.run_for(sim::milliseconds(300));
         return ledger.records() == wanted;
