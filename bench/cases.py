@@ -11,7 +11,7 @@ from peers import DRIVE, drive, harness, topic_settings
 HONEST_RATE, HONEST_EXTRA_S = 1_000, 2
 RECOVERED_TOPIC = "crashed"
 RECOVERY_DEADLINE_S = 120
-GONE_DEADLINE_S = 180
+GONE_DEADLINE_S = 300
 # docs/formats/durable-ends.md
 ENDS_HEADER, ENDS_ENTRY = struct.Struct(">IBQ16sI"), struct.Struct(">16sIqqqq")
 ENDS_ENTRY_BYTES = 116
@@ -79,7 +79,7 @@ def growth(peer, run, records, windows, record_bytes):
 
 def wait_gone(peer, topic):
     """Until a topic that was deleted takes no room any more."""
-    harness.wait_until(lambda: not any(path.exists() for path in peer.segments(topic)), GONE_DEADLINE_S, f"{topic} is gone")
+    harness.wait_until(lambda: not peer.logs_of(topic), GONE_DEADLINE_S, f"{topic} is gone")
 
 
 def topic_id(directory):

@@ -56,6 +56,10 @@ class Peer:
         """The files with the records of its partition 0."""
         return []
 
+    def logs_of(self, topic):
+        """The directories that it takes, also those that are being removed."""
+        return []
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
@@ -115,6 +119,9 @@ class Ours(Peer):
     def segments(self, topic):
         return self.server.segments(topic)
 
+    def logs_of(self, topic):
+        return [path for pattern in (f"{topic}-*", "*-delete") for path in self.server.data.glob(pattern)]
+
     def __exit__(self, *_):
         self.server.__exit__(None, None, None)
 
@@ -140,6 +147,9 @@ class Theirs(Peer):
 
     def segments(self, topic):
         return sorted((self.server.logs / f"{topic}-0").glob("*.log"))
+
+    def logs_of(self, topic):
+        return list(self.server.logs.glob(f"{topic}-*"))
 
     def __exit__(self, *_):
         self.server.__exit__(None, None, None)
