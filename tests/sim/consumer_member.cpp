@@ -23,15 +23,19 @@ constexpr int32_t goes_away = -2;
 ConsumerMember::ConsumerMember(Surroundings around, Options options, Claims* claims,
                                io::Random random)
     : AnyMember(std::move(around), std::move(options), random), claims_(claims) {
-    forget();
+    ConsumerMember::forget();
 }
 
-// As after a restart: it is somebody new, a static one too.
-void ConsumerMember::forget() {
+void ConsumerMember::drop() {
     claims_->ends(holder());
+    mine_.clear();
+}
+
+void ConsumerMember::forget() {
+    drop();
+    by_pattern_ = random_.chance(0.3);
     me_.member_id = node_.name() + "-" + std::to_string(++names_);
     me_.generation = 0;
-    mine_.clear();
     ever_.clear();
     unheard_since_.reset();
     assigned_ = certain_ = false;
@@ -46,7 +50,8 @@ Beat ConsumerMember::request() {
     out.instance_id = me_.instance;
     if (me_.generation == 0 || !certain_) {
         out.rebalance_timeout_ms = options_.rebalance_ms;
-        out.subscribed_topic_names = {topic_.name};
+        if (by_pattern_) out.subscribed_topic_regex = topic_.name.substr(0, 2) + ".*";
+        else out.subscribed_topic_names = {topic_.name};
     }
     auto& owned = out.topic_partitions.emplace();
     if (!mine_.empty()) owned.push_back({topic_.id, mine_});
@@ -58,11 +63,7 @@ io::Task<void> ConsumerMember::join() { return heartbeat(); }
 io::Task<void> ConsumerMember::heartbeat() {
     const io::Monotonic sent = claims_->now();
     const auto reply = co_await ask<BeatAnswer>(request());
-    if (!reply.ok()) {
-        if (!unheard_since_) unheard_since_ = sent;
-        certain_ = false;
-        co_return;
-    }
+    if (!reply.ok()) co_return unheard(sent);
     const Errc code = from_wire_code(reply->message.error_code);
     if (code != Errc::none) co_return refused(code);
     if (reply->message.member_epoch <= 0)
@@ -70,35 +71,54 @@ io::Task<void> ConsumerMember::heartbeat() {
     hear(reply->message, sent);
 }
 
-void ConsumerMember::hear(const BeatAnswer& answer, io::Monotonic sent) {
-    me_.generation = answer.member_epoch;
+void ConsumerMember::unheard(io::Monotonic sent) {
+    if (!unheard_since_) unheard_since_ = sent;
+    certain_ = false;
+}
+
+void ConsumerMember::heard_at(io::Monotonic sent) {
     // It may have been told to give partitions up when it could not hear.
     until_ = std::min(sent + milliseconds(options_.session_ms),
                       unheard_since_.value_or(sent) + milliseconds(options_.rebalance_ms));
     unheard_since_.reset();
-    const Claims::Heard heard{claims_->now(), until_};
     certain_ = assigned_ = true;
-    if (!answer.assignment) return claims_->stays(holder(), heard);
-    mine_.clear();
+}
+
+void ConsumerMember::stays(io::Monotonic sent) {
+    heard_at(sent);
+    claims_->stays(holder(), {claims_->now(), until_});
+}
+
+void ConsumerMember::has(std::vector<int32_t> partitions, io::Monotonic sent) {
+    heard_at(sent);
+    mine_ = std::move(partitions);
+    ever_.insert(mine_.begin(), mine_.end());
+    claims_->has(holder(), mine_, {claims_->now(), until_});
+}
+
+void ConsumerMember::hear(const BeatAnswer& answer, io::Monotonic sent) {
+    me_.generation = answer.member_epoch;
+    if (!answer.assignment) return stays(sent);
+    std::vector<int32_t> given;
     for (const auto& topic : answer.assignment->topic_partitions) {
         if (topic.topic_id != topic_.id) return complain_("8 groups", "an unknown topic is given");
-        mine_.insert(mine_.end(), topic.partitions.begin(), topic.partitions.end());
+        given.insert(given.end(), topic.partitions.begin(), topic.partitions.end());
     }
-    ever_.insert(mine_.begin(), mine_.end());
-    claims_->has(holder(), mine_, heard);
+    has(std::move(given), sent);
+}
+
+void ConsumerMember::check_fenced(Errc code) {
+    // What it was told last was durable, and it has not been silent.
+    if (certain_ && claims_->now() < until_)
+        complain_("8 groups", me_.member_id + " of " + me_.group +
+                                  " is fenced although it was heard: " + std::string(name(code)));
 }
 
 void ConsumerMember::refused(Errc code) {
     switch (code) {
         case Errc::fenced_member_epoch:
         case Errc::unknown_member_id:
-        case Errc::group_id_not_found:
-            // What it was told last was durable, and it has not been silent.
-            if (certain_ && claims_->now() < until_)
-                complain_("8 groups",
-                          me_.member_id + " of " + me_.group +
-                              " is fenced although it was heard: " + std::string(name(code)));
-            return forget();
+        case Errc::group_id_not_found: check_fenced(code); return forget();
         case Errc::fenced_instance_id: return forget();
         default: certain_ = false; return;  // asked again
     }

@@ -1,5 +1,7 @@
 // Scenario `groups`: one server whose lives end at any step, and groups of members that join, share
-// a topic, commit, fall silent, die, lie and come back.
+// a topic, commit, fall silent, die, lie and come back. Scenario `consumer_groups`: the same with
+// members of the consumer protocol. Scenario `mixed_groups`: with members of both in one group,
+// that change their protocol.
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -8,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/broker.hpp"
+#include "changing_member.hpp"
 #include "claims.hpp"
 #include "client/admin.hpp"
 #include "consumer_member.hpp"
@@ -16,6 +18,7 @@
 #include "group_member.hpp"
 #include "history.hpp"
 #include "report.hpp"
+#include "server_life.hpp"
 #include "sim/simulation.hpp"
 #include "sim/wait.hpp"
 #include "wire/messages/find_coordinator.hpp"
@@ -26,16 +29,16 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr uint16_t port = 9092;
 constexpr int64_t groups_max = 2;
 constexpr int64_t members_max = 4;
 constexpr int64_t server_lives_max = 4;
-constexpr int start_tries_max = 50;
 constexpr int coordinator_tries_max = 50;
+
+enum class Speaking : uint8_t { classic, consumer, both };
 
 class GroupHistory {
 public:
-    GroupHistory(uint64_t seed, bool consumers)
+    GroupHistory(uint64_t seed, Speaking speaking)
         : simulation_(seed, calm_bits(sim::Config::draw(io::Random(seed)))),
           random_(simulation_.random("group history")),
           ledger_([this](std::string checker, std::string what) {
@@ -44,26 +47,21 @@ public:
           claims_([this](std::string checker,
                          std::string what) { violate(std::move(checker), std::move(what)); },
                   [this] { return simulation_.now(); }),
-          consumers_(consumers),
-          server_(simulation_.add_node("server")) {
+          speaking_(speaking),
+          life_(simulation_, outcome_, random_) {
+        life_.on_gone([this] { ledger_.server_gone(); });
         draw_settings();
     }
 
     Outcome run() {
-        // The first life is calm until the topics are there.
-        simulation_.decide_faults([this](std::string_view) {
-            return faulty_ ? std::nullopt : std::optional<bool>(false);
-        });
-        const sim::DiskFaults faults = std::exchange(server_.disk().faults, sim::DiskFaults{});
-        if (start() && create_topics()) {
-            server_.disk().faults = faults;
+        if (life_.begin_calm([this] { return create_topics(); })) {
             add_members();
             chaos();
-            heal();
+            life_.heal({});
             if (outcome_.violations.empty()) quiet();
         }
         for (auto& member : members_) sim::wait(simulation_, member->close());
-        stop();
+        life_.stop();
         finish(simulation_, outcome_);
         return std::move(outcome_);
     }
@@ -72,75 +70,32 @@ private:
     void violate(std::string checker, std::string what) {
         add_violation(simulation_, outcome_, std::move(checker), std::move(what));
     }
-    void set(std::string_view name, const std::string& value) {
-        const Status status = settings_.set(name, value);
-        if (!status.ok()) violate("harness", status.error().text());
-    }
     void draw_settings() {
-        set("node.id", "1");
-        set("log.dirs", "data");
-        set("listeners", "PLAINTEXT://server:" + std::to_string(port));
+        life_.set_place({"data"});
         // What a group is must fit into a segment.
-        set("internal.segment.bytes", std::to_string(random_.between(4096, 65536)));
+        life_.set("internal.segment.bytes", std::to_string(random_.between(4096, 65536)));
         // Commits are acknowledged when they are on the disk, whatever the other topics have.
-        set("log.flush.policy", random_.chance(0.7) ? "ack" : "os");
-        set("offsets.topic.num.partitions", std::to_string(random_.between(1, 3)));
-        set("group.min.session.timeout.ms", "1");
-        set("group.initial.rebalance.delay.ms", std::to_string(random_.between(0, 500)));
+        life_.set("log.flush.policy", random_.chance(0.7) ? "ack" : "os");
+        life_.set("offsets.topic.num.partitions", std::to_string(random_.between(1, 3)));
+        life_.set("group.min.session.timeout.ms", "1");
+        life_.set("group.initial.rebalance.delay.ms", std::to_string(random_.between(0, 500)));
         // Cleaned all the time, or never.
         if (random_.chance(0.8))
-            set("offsets.topic.dirty.max.bytes", std::to_string(random_.between(200, 5'000)));
-        if (!consumers_) return;
+            life_.set("offsets.topic.dirty.max.bytes", std::to_string(random_.between(200, 5'000)));
+        if (speaking_ == Speaking::classic) return;
         // There a session is the server's to say.
         consumer_session_ms_ = static_cast<int32_t>(random_.between(300, 3'000));
-        set("group.consumer.session.timeout.ms", std::to_string(consumer_session_ms_));
-        set("group.consumer.assignment.interval.ms", std::to_string(random_.between(0, 500)));
-        set("group.consumer.assignors", random_.chance(0.7) ? "uniform,range" : "range,uniform");
-    }
-
-    // ---- the server's lives
-
-    bool start() {
-        broker_ = std::make_unique<broker::Broker>(server_.world(),
-                                                   broker::BrokerOptions{settings_, nullptr, {}});
-        const Status started = sim::wait(simulation_, broker_->start());
-        if (started.ok()) return true;
-        if (server_.alive() && !faulty_)
-            violate("6 recovery", "the server did not start: " + started.error().text());
-        stop();
-        return false;
-    }
-    void stop() {
-        if (!broker_) return;
-        (void)sim::wait(simulation_, broker_->close());
-        broker_.reset();
-        server_.restart();
-        ledger_.server_gone();
-    }
-    void start_again() {
-        for (int i = 0; i < start_tries_max && outcome_.violations.empty(); ++i) {
-            sim::EventId sudden = sim::EventId::none;
-            if (faulty_ && random_.chance(0.2)) {
-                sudden = simulation_.after(io::Duration(random_.between(1, 20'000'000)),
-                                           [this] { end_life(); });
-            }
-            const bool up = start();
-            simulation_.cancel(sudden);
-            if (up) return;
-        }
-    }
-    void end_life() {
-        if (!server_.alive()) return;
-        if (random_.chance(0.6)) server_.crash();
-        else server_.kill();
-        ledger_.server_gone();
+        life_.set("group.consumer.session.timeout.ms", std::to_string(consumer_session_ms_));
+        life_.set("group.consumer.assignment.interval.ms", std::to_string(random_.between(0, 500)));
+        life_.set("group.consumer.assignors",
+                  random_.chance(0.7) ? "uniform,range" : "range,uniform");
     }
 
     // ---- topics and members
 
     bool create_topics() {
         sim::Node& node = simulation_.add_node("operator");
-        client::Client client(node.world(), client_options({"server", port}, random_));
+        client::Client client(node.world(), client_options(life_.address(), random_));
         client::Admin admin(client);
         client::NewTopic wanted;
         wanted.name = "work";
@@ -148,7 +103,9 @@ private:
         const Result<client::CreatedTopic> created =
             sim::wait(simulation_, admin.create_topic(wanted));
         if (!created.ok()) violate("7 metadata", "no topic: " + created.error().text());
-        else topic_ = {wanted.name, broker_->image()->topic(wanted.name)->id, wanted.partitions};
+        else
+            topic_ = {wanted.name, life_.broker()->image()->topic(wanted.name)->id,
+                      wanted.partitions};
         // Whoever asks for a coordinator first has the topic of the offsets made.
         Status found = Errc::request_timed_out;
         for (int i = 0; i < coordinator_tries_max && !found.ok(); ++i)
@@ -179,28 +136,37 @@ private:
         AnyMember::Options options;
         options.group = "group" + std::to_string(group);
         if (of_names && random_.chance(0.7)) options.instance = "i" + std::to_string(number);
-        options.session_ms =
-            consumers_ ? consumer_session_ms_ : static_cast<int32_t>(random_.between(300, 3'000));
+        options.session_ms = speaking_ == Speaking::classic
+                                 ? static_cast<int32_t>(random_.between(300, 3'000))
+                                 : consumer_session_ms_;
         options.rebalance_ms = static_cast<int32_t>(random_.between(500, 5'000));
         options.pause_max = milliseconds(random_.between(5, options.session_ms / 6));
         sim::Node& node = simulation_.add_node(name);
         nodes_.push_back(&node);
-        const AnyMember::Surroundings around{&node, io::Address{"server", port}, topic_, &ledger_,
+        const AnyMember::Surroundings around{&node, life_.address(), topic_, &ledger_,
                                              [this](std::string checker, std::string what) {
                                                  violate(std::move(checker), std::move(what));
                                              }};
-        if (consumers_)
-            members_.push_back(std::make_unique<ConsumerMember>(around, std::move(options),
-                                                                &claims_, random_.split()));
-        else
-            members_.push_back(
-                std::make_unique<GroupMember>(around, std::move(options), random_.split()));
+        members_.push_back(made(around, std::move(options)));
+    }
+    std::unique_ptr<AnyMember> made(const AnyMember::Surroundings& around,
+                                    AnyMember::Options options) {
+        switch (speaking_) {
+            case Speaking::classic:
+                return std::make_unique<GroupMember>(around, std::move(options), random_.split());
+            case Speaking::consumer:
+                return std::make_unique<ConsumerMember>(around, std::move(options), &claims_,
+                                                        random_.split());
+            case Speaking::both: break;
+        }
+        return std::make_unique<ChangingMember>(around, std::move(options), &claims_,
+                                                random_.split());
     }
 
     // ---- what happens
 
     void chaos() {
-        faulty_ = true;
+        life_.let_fail();
         const int64_t lives = random_.between(1, server_lives_max);
         for (int64_t i = 0; i < lives && outcome_.violations.empty(); ++i) {
             const int64_t scenes = random_.between(1, 6);
@@ -208,10 +174,10 @@ private:
                 disturb();
                 (void)simulation_.run_for(milliseconds(random_.between(1, 2'000)));
             }
-            if (random_.chance(0.8)) end_life();
-            stop();
+            if (random_.chance(0.8)) life_.end();
+            life_.stop();
             (void)simulation_.run_for(milliseconds(random_.between(0, 500)));
-            start_again();
+            life_.start_again();
         }
     }
     void disturb() {
@@ -223,16 +189,6 @@ private:
             if (random_.chance(0.1)) node->pause(milliseconds(random_.between(1, 5'000)));
         }
         if (random_.chance(0.6)) simulation_.net().heal_all();
-    }
-    void heal() {
-        faulty_ = false;
-        simulation_.net().heal_all();
-        simulation_.config().network.reset = 0;
-        simulation_.config().network.accept_error = 0;
-        server_.disk().faults = sim::DiskFaults{};
-        server_.disk().mend();
-        stop();
-        start_again();
     }
     // Nothing fails and nobody lies any more: every group comes to one generation, in which each
     // partition has an owner; what was committed is there.
@@ -288,26 +244,28 @@ private:
     Outcome outcome_;
     GroupLedger ledger_;
     Claims claims_;
-    bool consumers_;  // members speak the consumer protocol (KIP-848)
+    Speaking speaking_;
     int32_t consumer_session_ms_ = 0;
-    sim::Node& server_;
-    Settings settings_;
-    std::unique_ptr<broker::Broker> broker_;
+    ServerLife life_;
     KnownTopic topic_;
     std::vector<std::unique_ptr<AnyMember>> members_;
     std::vector<sim::Node*> nodes_;
-    bool faulty_ = false;
 };
 
 }  // namespace
 
 Outcome run_groups(uint64_t seed) {
-    GroupHistory history(seed, false);
+    GroupHistory history(seed, Speaking::classic);
     return history.run();
 }
 
 Outcome run_consumer_groups(uint64_t seed) {
-    GroupHistory history(seed, true);
+    GroupHistory history(seed, Speaking::consumer);
+    return history.run();
+}
+
+Outcome run_mixed_groups(uint64_t seed) {
+    GroupHistory history(seed, Speaking::both);
     return history.run();
 }
 

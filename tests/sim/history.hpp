@@ -48,5 +48,6 @@ Outcome run_server(uint64_t seed);
 Outcome run_disks(uint64_t seed);
 Outcome run_groups(uint64_t seed);
 Outcome run_consumer_groups(uint64_t seed);
+Outcome run_mixed_groups(uint64_t seed);
 
 }  // namespace cambium::history

@@ -16,6 +16,8 @@ constexpr std::array all_scenarios{
              run_groups},
     Scenario{"consumer_groups", "the same with members of the consumer protocol (KIP-848)",
              run_consumer_groups},
+    Scenario{"mixed_groups", "the same with members that change from one protocol to the other",
+             run_mixed_groups},
 };
 
 constexpr std::array all_mutants{
@@ -115,6 +117,7 @@ constexpr auto required = std::to_array<std::string_view>({
     "coord.write_refused",
     "coord.cleaned",
     "coord.consumer_fenced",
+    "coord.downgraded",
     "history.lost_partition_committed",
     "history.committed",
     "history.old_generation_committed",
