@@ -141,6 +141,9 @@ void ConsumerDraft::become_classic(const std::set<std::string>& without, bool re
     Downgrade& out = downgrade.emplace(Downgrade{});
     out.value = classic.value();
     out.rejoins = rejoins;
+    // What the one who went had is nobody's until all have joined: whoever coordinates the group by
+    // then learns it from the log.
+    if (rejoins) out.value.leader.reset();
     for (auto& [member_id, member] : classic.members) out.members.push_back(std::move(member));
     records.emplace_back(GroupRecord{{group().id()}, out.value});
 }
@@ -194,7 +197,9 @@ Result<wire::JoinGroupResponse> ConsumerDraft::join_classic(const wire::JoinGrou
     out.protocol_type = std::string(consumer_protocol);
     out.protocol_name = request.protocols[0].name;
     // The last member of the consumer protocol was a static one, and this is who it is now.
-    if (takes_over && may_downgrade({}, group().members().size())) become_classic({}, false);
+    // Others that are not where they are to be learn it by joining again.
+    if (takes_over && may_downgrade({}, group().members().size()))
+        become_classic({}, group().state() != ConsumerGroupState::stable);
     return out;
 }
 

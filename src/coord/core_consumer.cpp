@@ -220,7 +220,10 @@ void GroupCore::consumer_written(Group& group, InFlight& done, Now now, Effects&
     check(group.consumer != nullptr, group.id);
     ConsumerSide& side = *group.consumer;
     side.writing = false;
-    if (std::exchange(side.upgrading, false)) group.end_classic();
+    if (std::exchange(side.upgrading, false)) {
+        sometimes("coord.upgraded");
+        group.end_classic();
+    }
     for (auto& one : done.consumer->beaten) effects.beaten.push_back(std::move(one));
     for (auto& one : done.consumer->joined) effects.joined.push_back(std::move(one));
     for (auto& one : done.consumer->left) effects.left.push_back(std::move(one));

@@ -147,12 +147,12 @@ void GroupCore::replay(const GroupRecord& record) {
 
 void GroupCore::loaded(Now now, Effects& effects) {
     loading_ = false;
-    std::vector<std::string> crowded;
+    std::vector<std::string> unsettled;
     for (auto& [group_id, group] : groups_) {
         if (group.consumer) consumer_loaded(group, now);
         for (const auto& [member_id, member] : group.members) keep_session(group, member, now);
-        if (group.members.size() > static_cast<size_t>(limits_.members_max))
-            crowded.push_back(group_id);
+        const bool crowded = group.members.size() > static_cast<size_t>(limits_.members_max);
+        if (crowded || group.unled) unsettled.push_back(group_id);
     }
     // Records that lost their group: it was deleted, or never came to be.
     for (auto it = groups_.begin(); it != groups_.end();) {
@@ -163,7 +163,7 @@ void GroupCore::loaded(Now now, Effects& effects) {
         group.consumer.reset();
         drop_if_nothing_left(std::string(group.id));
     }
-    for (const std::string& group_id : crowded) prepare_rebalance(*find(group_id), now, effects);
+    for (const std::string& group_id : unsettled) prepare_rebalance(*find(group_id), now, effects);
 }
 
 // ---- groups

@@ -227,6 +227,7 @@ void Group::load(const GroupMetadataValue& value) {
     protocol_type = value.protocol_type;
     protocol = value.protocol;
     leader = value.leader.value_or(std::string());
+    unled = !value.leader && !value.members.empty();
     for (const GroupMetadataValue::Member& one : value.members) {
         Member member{.id = one.member_id,
                       .instance_id = one.group_instance_id,

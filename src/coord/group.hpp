@@ -90,6 +90,7 @@ struct Group {
     bool member_added = false;  // ... and some came since the time was given last
     io::Duration initial_left{};
 
+    bool unled = false;                // logged without a leader: its members are to join anew
     bool logged = false;               // its metadata is in the log
     bool counted = true;               // among those of which nothing is in the log
     bool storing = false;              // the leader's assignment is on its way into the log
