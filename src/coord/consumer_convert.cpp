@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fault.hpp"
 #include "coord/consumer_draft.hpp"
 #include "coord/consumer_protocol.hpp"
 
@@ -94,6 +95,7 @@ Status ConsumerDraft::take_over(const Group& classic) {
         member.said.regex.emplace();
         member.said.rebalance_timeout_ms = before.rebalance_timeout_ms;
         member.said.classic = classic_of(before.session_timeout_ms, before.protocols);
+        if (mutant("coord.upgrade_forgets_shares")) continue;
         for (const auto& [topic, partitions] : targets_of(*assigned, *around_.image))
             for (const int32_t partition : partitions)
                 member.assigned[topic][partition] = classic.generation;

@@ -80,7 +80,7 @@ Errc GroupCore::heartbeat_consumer(const Group& group, const wire::HeartbeatRequ
     const bool rejoins =
         member.epoch < side.group.epoch() || member.state == ConsumerState::unrevoked_partitions ||
         (member.state == ConsumerState::unreleased_partitions && !waits_for_others);
-    if (!rejoins) return Errc::none;
+    if (!rejoins || mutant("coord.classic_member_not_told")) return Errc::none;
     set_rejoin(group, member, now);
     return Errc::rebalance_in_progress;
 }

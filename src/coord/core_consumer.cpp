@@ -277,7 +277,8 @@ void GroupCore::become_classic(Group& group, const ConsumerDraft::Downgrade& dow
         deadlines_.cancel({group.id, DueKind::resync, one.id});
         keep_session(group, member, now);
     }
-    if (downgrade.rejoins) prepare_rebalance(group, now, effects);
+    if (downgrade.rejoins && !mutant("coord.downgrade_without_rebalance"))
+        prepare_rebalance(group, now, effects);
     send_on(group, waiting, now, effects);
 }
 

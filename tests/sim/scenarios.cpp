@@ -77,6 +77,10 @@ constexpr std::array all_mutants{
     Mutant{"coord.current_not_replayed", "consumer_groups", 300},
     Mutant{"coord.commit_of_stale_epoch", "consumer_groups", 1000},
     Mutant{"coord.beat_answered_before_durable", "consumer_groups", 1000},
+    Mutant{"coord.leave_answered_before_durable", "mixed_groups", 1000},
+    Mutant{"coord.upgrade_forgets_shares", "mixed_groups", 300},
+    Mutant{"coord.downgrade_without_rebalance", "mixed_groups", 300},
+    Mutant{"coord.classic_member_not_told", "mixed_groups", 300},
 };
 
 constexpr auto required = std::to_array<std::string_view>({
@@ -117,6 +121,7 @@ constexpr auto required = std::to_array<std::string_view>({
     "coord.write_refused",
     "coord.cleaned",
     "coord.consumer_fenced",
+    "coord.upgraded",
     "coord.downgraded",
     "history.lost_partition_committed",
     "history.committed",
