@@ -133,12 +133,18 @@ io::Task<Result<std::vector<LogIdentity>>> DataDirectory::list() {
     for (const io::DirectoryEntry& entry : *entries) {
         const std::optional<TopicPartition> partition = parse_log_directory(entry.name);
         if (!entry.is_directory || !partition) continue;
+        if (const auto known = listed_.find(*partition); known != listed_.end()) {
+            found.push_back({*partition, known->second});
+            continue;
+        }
         const Result<Uuid> topic =
             co_await read_partition_metadata(&shared_.world.disk, path(entry.name));
         if (!topic && topic.code() != Errc::corrupt_data && topic.code() != Errc::not_found)
             co_return topic.error();
         // A log whose identity cannot be read is still there, and load() will say what is wrong.
         found.push_back({*partition, topic ? *topic : Uuid{}});
+        if (topic && !logs_.contains(*partition) && !busy_.contains(*partition))
+            listed_.emplace(*partition, *topic);
     }
     co_return std::move(found);
 }
@@ -158,6 +164,7 @@ io::Task<Result<Log*>> DataDirectory::create(LogIdentity identity, LogConfig con
     const io::Gate::Holder holder = gate_.hold();
     if (shared_.fenced) co_return Error{Errc::directory_fenced, shared_.fenced->text()};
     const std::string name = identity.partition.text();
+    listed_.erase(identity.partition);
     if (logs_.contains(identity.partition) || !busy_.insert(identity.partition).second)
         co_return Error{Errc::already_exists, name};
     // A log of that id was here and held records: its directory must not be made anew, empty.
@@ -218,6 +225,7 @@ io::Task<Result<Log*>> DataDirectory::load(LogIdentity identity, LogConfig confi
     if (closed_) co_return Errc::cancelled;
     const io::Gate::Holder holder = gate_.hold();
     if (shared_.fenced) co_return Error{Errc::directory_fenced, shared_.fenced->text()};
+    listed_.erase(identity.partition);
     if (logs_.contains(identity.partition) || !busy_.insert(identity.partition).second)
         co_return Error{Errc::already_exists, identity.partition.text()};
     std::optional<LogState> state;
@@ -307,6 +315,7 @@ io::Task<Status> DataDirectory::remove(LogIdentity identity) {
     if (closed_) co_return Errc::cancelled;
     const io::Gate::Holder holder = gate_.hold();
     if (shared_.fenced) co_return Error{Errc::directory_fenced, shared_.fenced->text()};
+    listed_.erase(identity.partition);
     if (!busy_.insert(identity.partition).second)
         co_return Error{Errc::already_exists, identity.partition.text()};
     const auto found = logs_.find(identity.partition);

@@ -101,6 +101,8 @@ private:
     NameSync names_;  // of the logs here
     Logs logs_;
     std::set<TopicPartition> busy_;  // being made, loaded or removed
+    // What list() read of logs that nothing was done to since: a start asks more than once.
+    std::map<TopicPartition, Uuid> listed_;
     std::vector<Recovered> recovered_;
     io::TimerId reserve_timer_ = io::TimerId::none;
     bool reserve_busy_ = false;

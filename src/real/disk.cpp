@@ -77,6 +77,11 @@ int read_names(Descriptor from, std::vector<io::DirectoryEntry>& out) {
         const std::string name = entry->d_name;
         struct stat status{};
         if (name == "." || name == "..") continue;
+        // A directory has no size that is asked for, and there are as many as partitions.
+        if (entry->d_type == DT_DIR) {
+            out.push_back({name, true, 0});
+            continue;
+        }
         // A name that is gone by now is not in the list.
         if (::fstatat(::dirfd(directory.get()), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
             continue;

@@ -314,16 +314,26 @@ io::Task<void> Manager::remove_topic(std::string name, Uuid id) {
     std::shared_ptr<LocalTopic> local = std::move(found->second);
     topics_.erase(found);
     by_id_.erase(id);
-    for (size_t i = 0; i < local->partitions.size(); ++i) {
-        Partition* const partition = local->partitions[i].get();
+    // Removing one is waiting for a sync of their directory, which many can share.
+    io::Gate gate;
+    size_t next = 0;
+    for (int32_t i = 0; i < options_.makes_at_once; ++i)
+        io::spawn(gate, remove_some(local.get(), id, &next));
+    co_await gate.close();
+    // What resumed this may be the strand of the last partition, which is then still on the stack.
+    world_.loop.post([local, inside = gate_.hold()]() mutable { local.reset(); });
+}
+
+io::Task<void> Manager::remove_some(LocalTopic* local, Uuid id, size_t* next) {
+    while (*next < local->partitions.size()) {
+        const size_t at = (*next)++;
+        Partition* const partition = local->partitions[at].get();
         if (partition == nullptr) continue;
         co_await partition->close(Errc::unknown_topic_or_partition);
         // What lies in a directory that is not online is a leftover when that comes back.
-        log::Directory* const directory = directories_->find(local->directories[i]);
+        log::Directory* const directory = directories_->find(local->directories[at]);
         if (directory != nullptr) co_await remove_log(directory, {partition->name(), id});
     }
-    // What resumed this may be the strand of the last partition, which is then still on the stack.
-    world_.loop.post([local, inside = gate_.hold()]() mutable { local.reset(); });
 }
 
 io::Task<void> Manager::remove_log(log::Directory* directory, log::LogIdentity identity) {

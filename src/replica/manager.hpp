@@ -122,6 +122,7 @@ private:
     void arm_retry();
     io::Task<void> retry();
     io::Task<void> remove_topic(std::string name, Uuid id);
+    io::Task<void> remove_some(LocalTopic* local, Uuid id, size_t* next);
     io::Task<void> remove_log(log::Directory* directory, log::LogIdentity identity);
 
     LocalTopic* adopt(const meta::Topic& topic);
