@@ -134,7 +134,11 @@ class Theirs(Peer):
     def __enter__(self):
         kafka.SETTINGS = {**kafka.SETTINGS, **RETAINING, "heap": HEAP}
         self.server = kafka.Kafka()
-        self.server.__enter__()
+        try:
+            self.server.__enter__()
+        except AssertionError as why:
+            self.server.__exit__(None, None, None)
+            raise harness.NotRun(why) from None
         self.address = self.server.address
         self.pid = int((self.server.home / "1/pid").read_text())
         return self
