@@ -100,7 +100,7 @@ def facts():
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     model = [line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {"cores": os.cpu_count(), "processor": model[0] if model else platform.machine(), "memory_gb": memory / 1e9,
-            "kernel": platform.release(), "loopback_gb_per_second": transfer("send", f"bytes={LOOPBACK_BYTES}")["mb_per_second"] / 1e3,
+            "kernel": platform.release().split("-")[0], "loopback_gb_per_second": transfer("send", f"bytes={LOOPBACK_BYTES}")["mb_per_second"] / 1e3,
             "echo_us": transfer("echo")["p50_us"], "sync_us": sync_us()}
 
 
