@@ -7,6 +7,7 @@ and the first round only warms up. A whole run writes docs/PERFORMANCE.md with i
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import random
 import sys
@@ -104,6 +105,8 @@ class Stage:
         load = machine.Load(self.pids)
         told = (run.act or measure.act)(peer, run, **{**measure.options, **run.options})
         told["others"] = load.others()
+        if run.partitions > 1:
+            os.sync()  # what thousands of files still have to write belongs to nobody else's run
         if run.fresh:
             peer.delete_topic(run.topic)
             cases.wait_gone(peer, run.topic)
