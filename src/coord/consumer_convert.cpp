@@ -41,8 +41,9 @@ ConsumerMemberValue::Classic classic_of(int32_t session_ms,
     return out;
 }
 
-Member classic_member(const ConsumerMember& member, const Target& target,
-                      const meta::Image& image) {
+// With what it may still have, not with what it was to get: another upgrade may come before it has
+// heard of any of this.
+Member classic_member(const ConsumerMember& member, const meta::Image& image) {
     Member out{.id = member.id,
                .instance_id = member.said.instance_id,
                .client_id = member.said.client_id,
@@ -53,7 +54,10 @@ Member classic_member(const ConsumerMember& member, const Target& target,
                .assignment = {}};
     for (const auto& protocol : member.said.classic->protocols)
         out.protocols.push_back({protocol.name, protocol.metadata});
-    out.assignment = assignment_for(*member.said.classic, target, image);
+    Target has = partitions_of(member.assigned);
+    for (const auto& [topic, partitions] : partitions_of(member.revoking))
+        has[topic].insert(partitions.begin(), partitions.end());
+    out.assignment = assignment_for(*member.said.classic, has, image);
     return out;
 }
 
@@ -133,8 +137,7 @@ void ConsumerDraft::become_classic(const std::set<std::string>& without, bool re
     classic.generation = group().epoch();
     classic.protocol_type = consumer_protocol;
     for (const auto& [member_id, member] : group().members())
-        if (!without.contains(member_id))
-            (void)classic.add(classic_member(member, group().target(member_id), *around_.image));
+        if (!without.contains(member_id)) (void)classic.add(classic_member(member, *around_.image));
     classic.protocol = classic.select_protocol();
     classic.enter(GroupState::stable, around_.now.wall);
     std::vector<Record> tombstones;
