@@ -41,7 +41,7 @@ int64_t lag_of(const replica::Manager& replicas, const Progress& one) {
     const replica::LocalTopic* const topic = replicas.topic(one.topic);
     const replica::Partition* const partition =
         topic == nullptr ? nullptr : topic->partition(PartitionIndex(one.partition));
-    if (partition == nullptr || partition->offline()) return -1;
+    if (partition == nullptr || partition->offline() || one.committed < 0) return -1;
     return std::max<int64_t>(0, partition->window().high_watermark.value() - one.committed);
 }
 

@@ -291,7 +291,9 @@ wire::OffsetCommitRequest GroupConsumer::commit_request() const {
 
 io::Task<Status> GroupConsumer::commit_once(io::Monotonic deadline) {
     wire::OffsetCommitRequest request = commit_request();
-    if (request.topics.empty() || membership_.generation() < 0) co_return Status();
+    if (request.topics.empty()) co_return Status();
+    if (membership_.generation() < 0)
+        co_return Error{Errc::unknown_member_id, "group '" + options_.membership.group + "'"};
     const int32_t generation = membership_.generation();
     const std::map<TopicPartition, Offset> asked = done_;
     auto reply = co_await link_.call<wire::OffsetCommitResponse>(std::move(request), deadline,

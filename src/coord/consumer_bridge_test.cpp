@@ -222,6 +222,52 @@ TEST_CASE("that_a_classic_member_left_is_told_once_it_is_durable") {
     CHECK(driver.described().members.size() == 1);
 }
 
+TEST_CASE("who_has_not_heard_that_its_group_went_back_keeps_what_it_has") {
+    ConsumerDriver driver;
+    ClassicClient old(driver);
+    old.begin();
+    Client fresh{.id = "new"};
+    REQUIRE(driver.beat(fresh) == Errc::none);
+    REQUIRE(driver.leave(fresh) == Errc::none);
+    CHECK(driver.core->list().at(0).group_type == "classic");
+    Client next{.id = "newer"};
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(driver.beat(next) == Errc::none);
+        check_apart(old, next);
+    }
+    // It hears of it: gives everything up and joins.
+    old.has.clear();
+    REQUIRE(old.join().error_code == 0);
+    REQUIRE(old.sync() == Errc::none);
+    for (int i = 0; i < 3; ++i) {
+        REQUIRE(driver.beat(next) == Errc::none);
+        old.keep_up();
+        check_apart(old, next);
+    }
+    CHECK(next.has.begin()->second.size() == 2);
+    CHECK(old.load() == 2);
+}
+
+TEST_CASE("a_group_that_was_classic_once_is_not_as_old_as_that") {
+    GroupLimits limits = ConsumerDriver::limits();
+    limits.offset_retention_ms = 100'000;
+    ConsumerDriver driver(limits);
+    ClassicClient old(driver);
+    old.begin();
+    old.leave();
+    driver.pass(90'000);
+    Client fresh{.id = "new"};
+    driver.settle({&fresh});
+    CHECK(driver.commit(fresh, 0, 7) == Errc::none);
+    REQUIRE(driver.leave(fresh) == Errc::none);
+    driver.pass(20'000);
+    driver.run([&](Effects& effects) { driver.core->expire(driver.now(), effects); });
+    CHECK(driver.core->offsets_count() == 1);
+    driver.pass(80'000);
+    driver.run([&](Effects& effects) { driver.core->expire(driver.now(), effects); });
+    CHECK(driver.core->offsets_count() == 0);
+}
+
 TEST_CASE("a_member_leaves_while_its_group_is_upgraded") {
     for (const bool fails : {false, true}) {
         CAPTURE(fails);

@@ -151,6 +151,64 @@ TEST_CASE("wrong_epochs_are_fenced_but_the_one_before_whose_answer_was_lost") {
     CHECK(driver.beat(stranger) == Errc::group_id_not_found);
 }
 
+TEST_CASE("a_member_that_was_fenced_joins_again_at_once") {
+    ConsumerDriver driver;
+    Client one{.id = "a"};
+    Client two{.id = "b"};
+    driver.settle({&one, &two});
+    Client lost = one;
+    lost.epoch += 1;
+    CHECK(driver.beat(lost) == Errc::fenced_member_epoch);
+    one.epoch = 0;
+    one.has.clear();
+    CHECK(driver.beat(one) == Errc::none);
+    driver.settle({&one, &two});
+    CHECK(load(one) == 2);
+    CHECK(load(two) == 2);
+}
+
+TEST_CASE("a_commit_does_not_come_behind_the_end_of_its_member") {
+    ConsumerDriver driver;
+    Client one{.id = "a"};
+    Client two{.id = "b"};
+    driver.settle({&one, &two});
+    driver.at_once = false;
+    CHECK(driver.leave(one) == Errc::would_block);
+    CHECK(driver.commit(one, 0, 5) == Errc::unknown_member_id);
+    driver.refuse_next(Errc::no_space);
+    // It is a member as before.
+    CHECK(driver.commit(one, 0, 5) == Errc::would_block);
+    driver.make_durable();
+    CHECK(driver.core->offsets_count() == 1);
+}
+
+TEST_CASE("who_does_not_give_up_is_put_out_also_when_that_was_refused_once") {
+    ConsumerDriver driver;
+    Client one{.id = "a", .rebalance_ms = 10'000};
+    Client two{.id = "b"};
+    (void)driver.beat(one);
+    (void)driver.beat(two);
+    // It says every time that it still has everything.
+    const auto lives = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            BeatRequest holding = ConsumerDriver::request_of(one);
+            holding.member_epoch = one.epoch;
+            (void)driver.send(holding);
+            (void)driver.beat(two);
+            driver.pass(5'000);
+        }
+    };
+    lives(1);
+    driver.at_once = false;
+    lives(1);
+    REQUIRE(!driver.waiting.empty());
+    driver.refuse_all(Errc::no_space);
+    driver.at_once = true;
+    CHECK(driver.described().members.size() == 2);
+    lives(4);
+    CHECK(driver.described().members.size() == 1);
+}
+
 TEST_CASE("a_static_member_comes_back_to_what_it_had") {
     ConsumerDriver driver;
     Client one{.id = "a", .instance = "i"};

@@ -85,7 +85,8 @@ bool is_part_of(const std::optional<Target>& owned, const Held& held) {
 // the answer that gave it the next one.
 Status check_epoch(const ConsumerMember& member, const BeatRequest& request) {
     const int32_t told = request.member_epoch;
-    if (told == member.epoch) return {};
+    // Who was fenced joins again, and has nothing any more (KIP-848, KAFKA-19233).
+    if (told == member.epoch || told == ConsumerMember::joining) return {};
     const std::string known = "than the one known by the group coordinator (" +
                               std::to_string(member.epoch) +
                               "). The member must abandon all its partitions and rejoin.";
@@ -247,6 +248,7 @@ Result<ConsumerDraft::Beat> ConsumerDraft::leave(const BeatRequest& request) {
     away.epoch = ConsumerMember::away;
     away.revoking.clear();
     put(current_record(group().id(), away));
+    cancel(DueKind::revoke, away.id);
     return out;
 }
 

@@ -43,7 +43,6 @@ public:
         DueKind kind = DueKind::session;
         std::string member;  // empty: of the group
         std::optional<std::chrono::milliseconds> in;
-        bool keeps = false;  // one that is set already counts
     };
     // A classic group with members of the classic protocol alone.
     struct Downgrade {

@@ -78,11 +78,11 @@ Status ConsumerDraft::check_room(const std::string& member_id) const {
 }
 
 void ConsumerDraft::set(DueKind kind, const std::string& member_id, int32_t in_ms) {
-    timers.push_back({kind, member_id, std::chrono::milliseconds(in_ms), false});
+    timers.push_back({kind, member_id, std::chrono::milliseconds(in_ms)});
 }
 
 void ConsumerDraft::cancel(DueKind kind, const std::string& member_id) {
-    timers.push_back({kind, member_id, std::nullopt, false});
+    timers.push_back({kind, member_id, std::nullopt});
 }
 
 void ConsumerDraft::update(const ConsumerMember& known, const ConsumerMemberValue& said,

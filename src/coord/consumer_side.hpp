@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -61,6 +62,9 @@ struct ConsumerSide {
     std::deque<ConsumerWaiting> waiting;
     bool writing = false;
     bool upgrading = false;  // the group is a classic one until the records are back
+    bool begun = false;      // the first records of it were; nothing of a classic group is left
+    // Members whose end is on its way into the log: what they commit would come behind it.
+    std::set<std::string> going;
     // Nobody is a member, and nobody is about to be one.
     [[nodiscard]] bool idle() const {
         return group.members().empty() && waiting.empty() && !writing;

@@ -227,7 +227,7 @@ private:
                                           Now now);
     [[nodiscard]] static wire::LeaveGroupResponse leave_consumer(
         ConsumerDraft& draft, const wire::LeaveGroupRequest& request);
-    [[nodiscard]] Errc check_commit_consumer(const ConsumerGroup& group, const Commit& commit,
+    [[nodiscard]] Errc check_commit_consumer(const ConsumerSide& side, const Commit& commit,
                                              int version) const;
     void set_rejoin(const Group& group, const ConsumerMember& member, Now now);
 

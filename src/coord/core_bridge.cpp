@@ -107,12 +107,13 @@ wire::LeaveGroupResponse GroupCore::leave_consumer(ConsumerDraft& draft,
 
 // A commit counts from the epoch on in which the member got the partition (KIP-1251): what it was
 // told later may not have reached it yet, and nobody else has the partition.
-Errc GroupCore::check_commit_consumer(const ConsumerGroup& group, const Commit& commit,
+Errc GroupCore::check_commit_consumer(const ConsumerSide& side, const Commit& commit,
                                       int version) const {
+    const ConsumerGroup& group = side.group;
     constexpr int first_with_member_epochs = 9;
     if (commit.generation < 0 && group.members().empty()) return Errc::none;
     const ConsumerMember* const member = group.member(commit.member_id);
-    if (member == nullptr) return Errc::unknown_member_id;
+    if (member == nullptr || side.going.contains(member->id)) return Errc::unknown_member_id;
     if (!member->classic() && version < first_with_member_epochs) return Errc::unsupported_version;
     if (commit.generation == member->epoch || mutant("coord.commit_of_stale_epoch"))
         return Errc::none;

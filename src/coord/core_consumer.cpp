@@ -75,9 +75,9 @@ Status GroupCore::check_upgrade(const Group& group) const {
                                                    " to consumer group because " +
                                                    std::string(why) + "."};
     };
-    if (group.members.empty() && group.in(GroupState::empty)) return {};
-    if (group.storing || group.replacing)
+    if (group.storing || group.replacing || !group.waiting.empty())
         return Error{Errc::coordinator_load_in_progress, "The group is being stored."};
+    if (group.members.empty() && group.in(GroupState::empty)) return {};
     if (!limits_.consumer.upgrades) return no("the online upgrade is disabled");
     if (group.protocol_type != consumer_protocol)
         return no("the group does not use the consumer embedded protocol");
@@ -199,6 +199,10 @@ void GroupCore::set_timers(ConsumerDraft& draft, const std::string& group, Now n
 void GroupCore::want_consumer(Group& group, std::vector<Record> records, ConsumerAnswers answers,
                               Effects& effects) {
     group.consumer->writing = true;
+    for (const Record& record : records)
+        if (const auto* member = std::get_if<ConsumerMemberRecord>(&record);
+            member != nullptr && !member->value)
+            group.consumer->going.insert(member->key.member);
     if (mutant("coord.beat_answered_before_durable"))
         for (auto& one : std::exchange(answers.beaten, {})) effects.beaten.push_back(one);
     if (mutant("coord.leave_answered_before_durable"))
@@ -220,10 +224,9 @@ void GroupCore::consumer_written(Group& group, InFlight& done, Now now, Effects&
     check(group.consumer != nullptr, group.id);
     ConsumerSide& side = *group.consumer;
     side.writing = false;
-    if (std::exchange(side.upgrading, false)) {
-        sometimes("coord.upgraded");
-        group.end_classic();
-    }
+    if (std::exchange(side.upgrading, false)) sometimes("coord.upgraded");
+    if (!std::exchange(side.begun, true)) group.end_classic();
+    side.going.clear();
     for (auto& one : done.consumer->beaten) effects.beaten.push_back(std::move(one));
     for (auto& one : done.consumer->joined) effects.joined.push_back(std::move(one));
     for (auto& one : done.consumer->left) effects.left.push_back(std::move(one));
@@ -240,6 +243,7 @@ void GroupCore::consumer_refused(Group& group, InFlight& failed, Errc why, Now n
     ConsumerSide& side = *group.consumer;
     side.writing = false;
     side.refresh = true;
+    side.going.clear();
     for (const auto& [ticket, answer] : failed.consumer->beaten)
         effects.beaten.emplace_back(ticket, beat_refusal(why, {}));
     for (const auto& [ticket, answer] : failed.consumer->joined)
@@ -248,10 +252,15 @@ void GroupCore::consumer_refused(Group& group, InFlight& failed, Errc why, Now n
         effects.left.emplace_back(ticket, leave_refusal(why));
     if (side.group.logged()) {
         // Members whose end could not be written down end later.
-        for (const auto& [member_id, member] : side.group.members())
-            if (!deadlines_.has({group.id, DueKind::session, member_id}))
-                deadlines_.set({group.id, DueKind::session, member_id},
-                               now.monotonic + milliseconds(limits_.consumer.session_ms.standard));
+        for (const auto& [member_id, member] : side.group.members()) {
+            const auto again = [&, &id = member_id](DueKind what, int32_t in_ms) {
+                if (!deadlines_.has({group.id, what, id}))
+                    deadlines_.set({group.id, what, id}, now.monotonic + milliseconds(in_ms));
+            };
+            again(DueKind::session, limits_.consumer.session_ms.standard);
+            if (member.state == ConsumerState::unrevoked_partitions && !member.classic())
+                again(DueKind::revoke, member.said.rebalance_timeout_ms);
+        }
         return run_consumer(group, now, effects);
     }
     const std::deque<ConsumerWaiting> waiting = std::move(side.waiting);

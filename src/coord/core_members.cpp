@@ -16,7 +16,8 @@ bool contradicts(const std::optional<std::string>& named, const std::string& act
 }  // namespace
 
 Errc GroupCore::check_sync(const Group& group, const wire::SyncGroupRequest& request) const {
-    const Errc why = group.validate(request.member_id, request.group_instance_id);
+    const Errc why =
+        group.validate(request.member_id, request.group_instance_id, request.generation_id);
     if (why != Errc::none) return why;
     if (request.generation_id != group.generation) return Errc::illegal_generation;
     if (contradicts(request.protocol_type, group.protocol_type) ||
@@ -84,7 +85,8 @@ Errc GroupCore::heartbeat(const wire::HeartbeatRequest& request, Now now) {
     const Group* const group = find(request.group_id);
     if (group == nullptr) return Errc::unknown_member_id;
     if (group->consumer) return heartbeat_consumer(*group, request, now);
-    const Errc why = group->validate(request.member_id, request.group_instance_id);
+    const Errc why =
+        group->validate(request.member_id, request.group_instance_id, request.generation_id);
     if (why != Errc::none) return why;
     if (request.generation_id != group->generation) return Errc::illegal_generation;
     if (group->in(GroupState::empty)) return Errc::unknown_member_id;

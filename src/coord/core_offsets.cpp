@@ -40,10 +40,10 @@ Errc GroupCore::check_commit(const Group* group, const Commit& commit, int versi
                                                   : Errc::group_id_not_found;
     }
     if (group->consumer && !group->consumer->upgrading)
-        return check_commit_consumer(group->consumer->group, commit, version);
+        return check_commit_consumer(*group->consumer, commit, version);
     if (commit.generation < 0 && group->in(GroupState::empty)) return Errc::none;
     if (alone) return group->in(GroupState::empty) ? Errc::none : Errc::unknown_member_id;
-    const Errc why = group->validate(commit.member_id, commit.instance_id);
+    const Errc why = group->validate(commit.member_id, commit.instance_id, commit.generation);
     const bool fenced = why == Errc::fenced_instance_id;
     if (why != Errc::none && !(fenced && mutant("coord.commit_of_fenced"))) return why;
     if (commit.generation != group->generation && !mutant("coord.commit_of_old_generation"))
@@ -166,12 +166,13 @@ void GroupCore::forget_topics(const Alive& alive, Effects& effects) {
 }
 
 // As in Kafka: while a group has members, what they are subscribed to stays; an empty group is kept
-// for the time since it became empty; one that never had members by the age of each commit.
+// for the time since it became empty; one that never had members, and one of the consumer protocol,
+// by the age of each commit.
 bool GroupCore::expired(const Group& group, const std::string& topic, const Committed& committed,
                         Timestamp now) const {
     if (subscribes(group, topic)) return false;
     int64_t base = committed.commit_timestamp;
-    if (!group.protocol_type.empty()) {
+    if (!group.consumer && !group.protocol_type.empty()) {
         if (group.in(GroupState::empty)) {
             if (group.since.value() >= 0) base = group.since.value();
         } else if (!group.in(GroupState::stable) || !group.subscribed) {

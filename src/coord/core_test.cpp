@@ -590,6 +590,22 @@ TEST_CASE("a restart finds members, assignments and offsets as they were logged"
     CHECK(after.next_deadline() == d.now().monotonic + milliseconds(10'000));
 }
 
+TEST_CASE("a static member whose last generation is lost is not fenced but joins anew") {
+    Driver d;
+    const auto ids = d.stable({{.instance = "i"}, {}});
+    GroupCore after({}, io::Random(8));
+    for (const Record& record : d.logged) after.replay(record);
+    Effects effects;
+    after.loaded(d.now(), effects);
+    wire::HeartbeatRequest beat{.group_id = "g",
+                                .generation_id = 2,
+                                .member_id = "an id that is not in the log",
+                                .group_instance_id = "i"};
+    CHECK(after.heartbeat(beat, d.now()) == Errc::unknown_member_id);
+    beat.generation_id = 1;
+    CHECK(after.heartbeat(beat, d.now()) == Errc::fenced_instance_id);
+}
+
 TEST_CASE("a restart forgets what was deleted") {
     Driver d;
     const auto ids = d.stable({{}});

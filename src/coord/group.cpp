@@ -87,12 +87,16 @@ std::string Group::select_protocol() const {
     return best;
 }
 
-Errc Group::validate(std::string_view member_id,
-                     const std::optional<std::string>& instance_id) const {
+Errc Group::validate(std::string_view member_id, const std::optional<std::string>& instance_id,
+                     int32_t said_generation) const {
     if (instance_id) {
         const auto known = static_ids.find(*instance_id);
         if (known == static_ids.end()) return Errc::unknown_member_id;
-        if (known->second != member_id) return Errc::fenced_instance_id;
+        // What it knows of a generation that is not in the log any more is lost, and so is the id
+        // that it was given in it: nobody has fenced it.
+        if (known->second != member_id)
+            return said_generation > generation ? Errc::unknown_member_id
+                                                : Errc::fenced_instance_id;
     }
     return member(member_id) == nullptr ? Errc::unknown_member_id : Errc::none;
 }

@@ -123,9 +123,11 @@ struct Group {
     // The protocol that most members prefer among those that all support; there are members.
     [[nodiscard]] std::string select_protocol() const;
 
-    // Errors: unknown_member_id, fenced_instance_id.
+    // Of a member that may name the generation it thinks it is in. Errors: unknown_member_id,
+    // fenced_instance_id.
     [[nodiscard]] Errc validate(std::string_view member_id,
-                                const std::optional<std::string>& instance_id) const;
+                                const std::optional<std::string>& instance_id,
+                                int32_t said_generation = -1) const;
 
     Member& add(Member member);
     // The next member leads when the leader goes.
