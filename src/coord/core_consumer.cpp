@@ -1,6 +1,7 @@
 // Groups of the consumer protocol (KIP-848): requests wait while records of their group are on
 // their way, are decided together in a draft (coord/consumer_draft.hpp), and are answered when it
 // is durable. How a classic group becomes one of these, and back.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -199,9 +200,15 @@ void GroupCore::set_timers(ConsumerDraft& draft, const std::string& group, Now n
 void GroupCore::want_consumer(Group& group, std::vector<Record> records, ConsumerAnswers answers,
                               Effects& effects) {
     group.consumer->writing = true;
+    // With a group that goes back nobody goes but who made it so.
+    const auto stays = [&answers](const std::string& member_id) {
+        return answers.downgrade &&
+               std::ranges::any_of(answers.downgrade->members,
+                                   [&](const Member& one) { return one.id == member_id; });
+    };
     for (const Record& record : records)
         if (const auto* member = std::get_if<ConsumerMemberRecord>(&record);
-            member != nullptr && !member->value)
+            member != nullptr && !member->value && !stays(member->key.member))
             group.consumer->going.insert(member->key.member);
     if (mutant("coord.beat_answered_before_durable"))
         for (auto& one : std::exchange(answers.beaten, {})) effects.beaten.push_back(one);

@@ -43,6 +43,7 @@ void GroupCore::sync(Ticket ticket, const wire::SyncGroupRequest& request, Now n
     Member& member = *group->member(request.member_id);
     forget_unsynced(*group, member.id);
     if (group->in(GroupState::stable)) {
+        keep_session(*group, member, now);
         effects.synced.emplace_back(ticket, sync_answer(*group, member));
         return;
     }
