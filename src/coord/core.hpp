@@ -51,6 +51,7 @@ struct GroupLimits {
     // What nobody has logged yet costs memory and nothing else, so that it is bounded here.
     size_t unlogged_groups_max = 100'000;
     size_t pending_members_max = 10'000;  // of one group
+    size_t pending_bytes_max = 2 << 20;   // of their names, in all groups of one coordinator
     ConsumerLimits consumer{};
 };
 

@@ -105,6 +105,10 @@ void GroupCore::give_member_id(Group& group, const DeferredJoin& join, const std
         effects.joined.emplace_back(join.ticket, join_refusal(Errc::group_max_size_reached, {}));
         return;
     }
+    if (deadlines_.pending_bytes() >= limits_.pending_bytes_max) {
+        effects.joined.emplace_back(join.ticket, join_refusal(Errc::coordinator_not_available, {}));
+        return;
+    }
     group.pending.insert(member_id);
     deadlines_.set({group.id, DueKind::pending, member_id},
                    now.monotonic + std::chrono::milliseconds(join.request.session_timeout_ms));

@@ -620,6 +620,16 @@ TEST_CASE("a restart forgets what was deleted") {
     CHECK(after.offsets_count() == 0);
 }
 
+TEST_CASE("the ids that were given out are bounded by what their names take") {
+    Driver d({.pending_bytes_max = 900});
+    const std::string wide(600, 'g');
+    CHECK(d.code(d.join({.version = 4, .group = wide})) == Errc::member_id_required);
+    CHECK(d.code(d.join({.version = 4})) == Errc::member_id_required);
+    CHECK(d.code(d.join({.version = 4})) == Errc::coordinator_not_available);
+    d.pass(10'000);
+    CHECK(d.code(d.join({.version = 4})) == Errc::member_id_required);
+}
+
 TEST_CASE("groups of which nothing is logged are bounded") {
     Driver d({.unlogged_groups_max = 2});
     for (const char* const group : {"a", "b"})

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -38,6 +39,7 @@ public:
     void set(const Due& due, io::Monotonic at) {
         cancel(due);
         at_.emplace(due, at);
+        if (due.kind == DueKind::pending) pending_bytes_ += bytes_of(due);
         order_.emplace(at, due);
     }
     void cancel(const Due& due) {
@@ -45,6 +47,7 @@ public:
         if (found == at_.end()) return;
         order_.erase({found->second, due});
         at_.erase(found);
+        if (due.kind == DueKind::pending) pending_bytes_ -= bytes_of(due);
     }
     // The earliest one at or before `now`, taken out.
     std::optional<Due> take(io::Monotonic now) {
@@ -58,10 +61,18 @@ public:
         return order_.empty() ? io::Monotonic::never() : order_.begin()->first;
     }
     [[nodiscard]] bool has(const Due& due) const { return at_.contains(due); }
+    // About what the names of those take that a member id was given to.
+    [[nodiscard]] size_t pending_bytes() const { return pending_bytes_; }
 
 private:
+    [[nodiscard]] static size_t bytes_of(const Due& due) {
+        constexpr size_t besides = 128;
+        return due.group.size() + due.member.size() + besides;
+    }
+
     std::map<Due, io::Monotonic> at_;
     std::set<std::pair<io::Monotonic, Due>> order_;
+    size_t pending_bytes_ = 0;
 };
 
 }  // namespace cambium::coord
