@@ -1,5 +1,10 @@
 #include "coord/records.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "bytes/cursor.hpp"
@@ -34,6 +39,59 @@ template <class M> Result<M> get(ByteView bytes, wire::Form form) {
     return message;
 }
 
+// ---- values that can be read and make no sense
+
+// Epochs and generations are counted up, and times are added to: what no history reaches is not
+// taken from a log either, so that this has room.
+constexpr int32_t epoch_max = std::numeric_limits<int32_t>::max() / 2;
+constexpr int64_t time_max = std::numeric_limits<int64_t>::max() / 2;
+constexpr int32_t epoch_of_a_static_member_that_left = -2;  // the lowest there is
+
+Status within(int64_t value, int64_t least, int64_t most, std::string_view what) {
+    if (value >= least && value <= most) return {};
+    return Error{Errc::malformed, std::string(what) + " is " + std::to_string(value)};
+}
+
+template <class V> Status sensible(const V&) { return {}; }
+
+Status sensible(const GroupMetadataValue& value) {
+    std::set<std::string_view> ids;
+    std::set<std::string_view> instances;
+    for (const GroupMetadataValue::Member& member : value.members) {
+        if (!ids.insert(member.member_id).second)
+            return Error{Errc::malformed, "a group has a member twice"};
+        if (member.group_instance_id && !instances.insert(*member.group_instance_id).second)
+            return Error{Errc::malformed, "a group has two members of one instance"};
+    }
+    if (!value.members.empty() && !value.protocol)
+        return Error{Errc::malformed, "a group has members and no protocol"};
+    return within(value.generation, 0, epoch_max, "the generation of a group");
+}
+
+Status sensible(const ConsumerGroupValue& value) {
+    return within(value.epoch, 0, epoch_max, "the epoch of a group");
+}
+
+Status sensible(const ConsumerMemberValue& value) {
+    if (!value.classic || !value.classic->protocols.empty()) return {};
+    return Error{Errc::malformed, "a classic member has no protocol"};
+}
+
+Status sensible(const ConsumerTargetEpochValue& value) {
+    const Status epoch = within(value.epoch, 0, epoch_max, "the epoch of a target");
+    if (!epoch.ok()) return epoch;
+    return within(value.timestamp, -1, time_max, "the time of a target");
+}
+
+Status sensible(const ConsumerCurrentValue& value) {
+    for (const int32_t epoch : {value.epoch, value.previous_epoch}) {
+        const Status one =
+            within(epoch, epoch_of_a_static_member_that_left, epoch_max, "the epoch of a member");
+        if (!one.ok()) return one;
+    }
+    return {};
+}
+
 template <class V> Result<std::optional<V>> get_value(const std::optional<ByteView>& bytes) {
     if (!bytes) return std::optional<V>{};
     Reader reader(*bytes);
@@ -45,6 +103,8 @@ template <class V> Result<std::optional<V>> get_value(const std::optional<ByteVi
                      std::string(V::name) + " v" + std::to_string(version)};
     Result<V> value = get<V>(reader.bytes(reader.left()), form<V>(version));
     if (!value.ok()) return value.error();
+    const Status makes_sense = sensible(*value);
+    if (!makes_sense.ok()) return makes_sense.error();
     return std::optional<V>(std::move(*value));
 }
 

@@ -148,7 +148,9 @@ struct EncodedRecord {
 // No ForeignRecord. Errors: invalid_argument (a text is longer than the format can say).
 [[nodiscard]] Result<EncodedRecord> encode_record(const Record& record);
 
-// Errors: malformed; unsupported_format (a newer version of a value than is known here).
+// Errors: malformed (also what can be read and makes no sense: a member twice, members without a
+// protocol, epochs and times that nothing reaches); unsupported_format (a newer version of a value
+// than is known here).
 [[nodiscard]] Result<Record> decode_record(ByteView key, std::optional<ByteView> value);
 
 }  // namespace cambium::coord

@@ -171,6 +171,83 @@ TEST_CASE("what is cut off or newer is refused, and other protocols are recognis
     CHECK(std::get<ForeignRecord>(*read).type == 9);
 }
 
+Status read_back(const Record& record) {
+    const Result<EncodedRecord> encoded = encode_record(record);
+    REQUIRE(encoded.ok());
+    REQUIRE(encoded->value);
+    const Result<Record> read = decode_record(encoded->key.view(), encoded->value->view());
+    if (!read.ok()) return read.error();
+    CHECK(*read == record);
+    return {};
+}
+
+TEST_CASE("a group whose members could not be is refused") {
+    GroupMetadataValue value;
+    value.protocol = "range";
+    value.members = {{.member_id = "a", .group_instance_id = "i"}, {.member_id = "b"}};
+    const auto code = [&value] { return read_back(GroupRecord{{"g"}, value}).code(); };
+    CHECK(code() == Errc::none);
+    value.protocol.reset();
+    CHECK(code() == Errc::malformed);
+    value.protocol = "range";
+    value.members[1].group_instance_id = "i";
+    CHECK(code() == Errc::malformed);
+    value.members[1] = {.member_id = "a"};
+    CHECK(code() == Errc::malformed);
+    value.members.clear();
+    value.protocol.reset();
+    CHECK(code() == Errc::none);
+    for (const int32_t generation : {-1, INT32_MAX}) {
+        value.generation = generation;
+        CHECK(code() == Errc::malformed);
+    }
+}
+
+TEST_CASE("a classic member of a consumer group has a protocol") {
+    ConsumerMemberValue value;
+    value.classic.emplace(ConsumerMemberValue::Classic{});
+    const auto code = [&value] {
+        return read_back(ConsumerMemberRecord{{"g", "m"}, value}).code();
+    };
+    CHECK(code() == Errc::malformed);
+    value.classic->protocols = {{"range", {}}};
+    CHECK(code() == Errc::none);
+}
+
+TEST_CASE("epochs and times that leave no room to count on are refused") {
+    ConsumerGroupValue group;
+    const auto of_group = [&group](int32_t epoch) {
+        group.epoch = epoch;
+        return read_back(ConsumerGroupRecord{{"g"}, group}).code();
+    };
+    CHECK(of_group(0) == Errc::none);
+    CHECK(of_group(INT32_MAX / 2) == Errc::none);
+    CHECK(of_group(INT32_MAX) == Errc::malformed);
+    CHECK(of_group(-1) == Errc::malformed);
+    ConsumerTargetEpochValue target;
+    const auto of_target = [&target](int32_t epoch, int64_t time) {
+        target.epoch = epoch;
+        target.timestamp = time;
+        return read_back(ConsumerTargetEpochRecord{{"g"}, target}).code();
+    };
+    CHECK(of_target(5, -1) == Errc::none);
+    CHECK(of_target(5, INT64_MAX / 2) == Errc::none);
+    CHECK(of_target(5, INT64_MAX) == Errc::malformed);
+    CHECK(of_target(5, -2) == Errc::malformed);
+    CHECK(of_target(INT32_MAX, 0) == Errc::malformed);
+    ConsumerCurrentValue current;
+    const auto of_member = [&current](int32_t epoch, int32_t previous) {
+        current.epoch = epoch;
+        current.previous_epoch = previous;
+        return read_back(ConsumerCurrentRecord{{"g", "m"}, current}).code();
+    };
+    CHECK(of_member(3, -1) == Errc::none);
+    CHECK(of_member(-2, 3) == Errc::none);  // a static member that left for a while
+    CHECK(of_member(INT32_MAX, 3) == Errc::malformed);
+    CHECK(of_member(3, INT32_MAX) == Errc::malformed);
+    CHECK(of_member(-3, 3) == Errc::malformed);
+}
+
 TEST_CASE("many records become batches of a bounded size, in their order") {
     std::vector<Record> records;
     const std::string metadata(4'000, 'm');
