@@ -473,6 +473,29 @@ TEST_CASE("where_the_consumer_protocol_is_not_named_its_members_are_refused") {
     }
 }
 
+TEST_CASE("a_group_that_is_named_many_times_is_answered_once") {
+    Coordinated groups(215);
+    GroupClient one(groups.cluster);
+    REQUIRE(one.commit(5, {}) == 0);
+    std::vector<std::string> names(1'000, "g");
+    names.insert(names.begin() + 1, "h");
+    const auto described =
+        one.raw.ask<wire::DescribeGroupsResponse>(wire::DescribeGroupsRequest{names}, 5);
+    REQUIRE(described.groups.size() == 2);
+    CHECK(described.groups[0].group_id == "g");
+    CHECK(described.groups[1].group_id == "h");
+    const auto of_consumers = one.raw.ask<wire::ConsumerGroupDescribeResponse>(
+        wire::ConsumerGroupDescribeRequest{names}, 1);
+    REQUIRE(of_consumers.groups.size() == 2);
+    CHECK(of_consumers.groups[1].group_id == "h");
+    wire::OffsetFetchRequest request;
+    for (const std::string& name : names) request.groups.push_back({name, {}, -1, {}});
+    const auto fetched = one.raw.ask<wire::OffsetFetchResponse>(request, 8);
+    REQUIRE(fetched.groups.size() == 2);
+    CHECK(fetched.groups[0].topics.at(0).partitions.at(0).committed_offset == 5);
+    CHECK(fetched.groups[1].topics.empty());
+}
+
 TEST_CASE("what_was_committed_for_a_topic_goes_with_it") {
     Coordinated groups(213);
     GroupClient one(groups.cluster);

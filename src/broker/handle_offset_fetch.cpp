@@ -6,7 +6,9 @@
 // RequireStable asks for what is the case anyway.
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -177,8 +179,12 @@ io::Task<Reply> handle_offset_fetch(Services* services, Request* request) {
         co_return answer_with(response, *request);
     }
     wire::OffsetFetchResponse response;
+    // A name costs a few bytes and all of a group's offsets any number: each is answered once, and
+    // once more where topics are named.
+    std::set<std::pair<std::string_view, bool>> seen;
     for (const FetchedRequest::Group& group : decoded->groups)
-        response.groups.push_back(reading.group(group));
+        if (seen.emplace(group.group_id, group.topics.has_value()).second)
+            response.groups.push_back(reading.group(group));
     co_return answer_with(response, *request);
 }
 
