@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "broker/fixture_test.hpp"
+#include "coord/coordinator.hpp"
 #include "wire/messages/consumer_group.hpp"
 
 namespace cambium::broker {
@@ -18,6 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int16_t coordinator_not_available = 15;
+constexpr int16_t not_coordinator = 16;
 constexpr int16_t illegal_generation = 22;
 constexpr int16_t unknown_member = 25;
 constexpr int16_t invalid_session_timeout = 26;
@@ -494,6 +497,71 @@ TEST_CASE("a_group_that_is_named_many_times_is_answered_once") {
     REQUIRE(fetched.groups.size() == 2);
     CHECK(fetched.groups[0].topics.at(0).partitions.at(0).committed_offset == 5);
     CHECK(fetched.groups[1].topics.empty());
+}
+
+// Another group of the partition that "g" belongs to.
+std::string neighbour(const std::string& front) {
+    for (int i = 0;; ++i) {
+        std::string name = front + std::to_string(i);
+        if (coord::partition_of(name, 3) == coord::partition_of("g", 3)) return name;
+    }
+}
+
+// As many records as make three batches.
+wire::OffsetCommitRequest large_commit(int64_t offset) {
+    wire::OffsetCommitRequest request;
+    request.group_id = "g";
+    request.generation_id_or_member_epoch = -1;
+    auto& partitions = request.topics.emplace_back().partitions;
+    request.topics[0].name = "t";
+    for (int i = 0; i < 300; ++i) partitions.push_back({0, offset, 5, std::string(4'000, 'm')});
+    return request;
+}
+
+TEST_CASE("when_the_log_takes_a_part_of_a_write_what_it_has_is_what_is_told") {
+    for (uint64_t seed = 220; seed < 230; ++seed) {
+        CAPTURE(seed);
+        Coordinated groups(seed);
+        GroupClient one(groups.cluster);
+        GroupClient two(groups.cluster);
+        GroupClient three(groups.cluster);
+        const std::string beside = neighbour("beside");
+        REQUIRE(one.commit(5, {}) == 0);
+        REQUIRE(two.commit(5, {.group = beside}) == 0);
+        // The second member waits for the first one to join again.
+        const Joining waits{.group = neighbour("waits")};
+        (void)GroupClient(groups.cluster).enter(waits);
+        const int32_t joining = three.send_join(waits);
+        groups.pass(milliseconds(20));
+        int appends = 0;
+        const int in_front = seed % 2 == 0 ? 0 : 1;
+        groups.cluster.simulation.decide_faults([&](std::string_view point) -> std::optional<bool> {
+            return point == "replica.append_refused" && ++appends > 1 + in_front;
+        });
+        std::optional<int32_t> small;
+        if (in_front > 0) {
+            wire::OffsetCommitRequest request;
+            request.group_id = beside;
+            request.topics.push_back({"t", {}, {{0, 6, 5, {}}}});
+            small = two.raw.send(request, 8);
+            while (appends < in_front) (void)groups.cluster.simulation.step();
+        }
+        const auto torn = one.raw.ask<wire::OffsetCommitResponse>(large_commit(7), 8);
+        CHECK(torn.topics.at(0).partitions.at(0).error_code == not_coordinator);
+        CHECK(appends == 3 + in_front);
+        groups.cluster.simulation.decide_faults([](std::string_view) { return false; });
+        CHECK(three.raw.receive<wire::JoinGroupResponse>(3, joining).error_code == not_coordinator);
+        if (small) (void)two.raw.receive<wire::OffsetCommitResponse>(8, *small);
+        groups.pass(milliseconds(100));
+        CHECK(one.committed() == 7);
+        CHECK(two.committed(beside) == 5 + in_front);
+        REQUIRE(two.commit(8, {.group = beside}) == 0);
+        for (GroupClient* client : {&one, &two, &three}) client->raw.disconnect();
+        groups.crash_and_start();
+        GroupClient later(groups.cluster);
+        CHECK(later.committed() == 7);
+        CHECK(later.committed(beside) == 8);
+    }
 }
 
 TEST_CASE("what_was_committed_for_a_topic_goes_with_it") {

@@ -77,6 +77,13 @@ io::Task<void> Shard::load() {
 io::Task<Status> Shard::read_log() {
     replica::Partition* const log = partition();
     if (log == nullptr || log->offline()) co_return Errc::kafka_storage_error;
+    const io::Gate::Holder inside = log->stay();
+    // What has a place in the log and is not durable yet is not read before it is.
+    while (log->window().high_watermark < log->window().appended) {
+        const Status slept =
+            co_await cleaning_alarm_.sleep_until(around_.world.clock.now() + look_interval);
+        if (!slept.ok()) co_return slept;
+    }
     LogReader reader(&around_.world.loop);
     const Status read = co_await reader.read(log);
     if (!read.ok()) co_return read;
@@ -92,10 +99,36 @@ replica::Partition* Shard::partition() const {
 void Shard::load_later() {
     retry_ = around_.world.timers.set(around_.world.clock.now() + retry_interval, [this] {
         retry_ = io::TimerId::none;
-        core_ = std::make_unique<GroupCore>(limits_, random_.split());
-        core_->look_at(image_);
-        io::spawn(gate_, load());
+        load_anew();
     });
+}
+
+void Shard::load_anew() {
+    core_ = std::make_unique<GroupCore>(limits_, random_.split());
+    core_->look_at(image_);
+    io::spawn(gate_, load());
+}
+
+// The core thinks that a write is in the log as a whole or not at all. Where neither is true, only
+// the log knows what is.
+void Shard::read_anew() {
+    sometimes("coord.read_anew");
+    if (*around_.journal)
+        (*around_.journal)("the groups of " + name_.text() +
+                           " are read anew: a write got into the log in part");
+    ++life_;
+    state_ = Errc::coordinator_load_in_progress;
+    around_.world.timers.cancel(timer_);
+    timer_ = io::TimerId::none;
+    timer_at_ = io::Monotonic::never();
+    end_all_who_wait();
+    load_when_quiet();
+}
+
+// What is still on its way would come behind what is read.
+void Shard::load_when_quiet() {
+    if (state_ != Errc::coordinator_load_in_progress) return;
+    if (appending_ == 0 && !cleaning_.under_way()) load_anew();
 }
 
 // ---- calls and answers
@@ -142,7 +175,8 @@ void Shard::answer(Waiting<Answer>& waiting, Ticket ticket, Answer answer) {
 }
 
 void Shard::carry_out(Effects effects) {
-    for (Write& write : effects.writes) io::spawn(gate_, append(std::move(write)));
+    const uint64_t life = life_;
+    for (Write& write : effects.writes) io::spawn(gate_, append(std::move(write), life));
     for (auto& [ticket, response] : effects.joined) answer(joining_, ticket, std::move(response));
     for (auto& [ticket, response] : effects.synced) answer(syncing_, ticket, std::move(response));
     for (auto& [ticket, response] : effects.left) answer(leaving_, ticket, std::move(response));
@@ -166,17 +200,25 @@ void Shard::arm() {
 
 // ---- writes
 
-io::Task<void> Shard::append(Write write) {
-    Status status;
+io::Task<void> Shard::append(Write write, uint64_t life) {
+    if (life != life_) co_return;
+    Appended done;
+    Status& status = done.status;
     const Result<std::vector<Buffer>> batches =
         batches_of(write.records, around_.world.clock.wall());
     if (!batches.ok()) status = batches.error();
     if (cleaning_.under_way())
         for (const Record& record : write.records)
             if (status.ok()) status = cleaning_.wrote(record);
-    if (status.ok()) status = co_await append_batches(&*batches);
-    Effects effects;
+    if (status.ok()) {
+        ++appending_;
+        done = co_await append_batches(&*batches);
+        --appending_;
+    }
     if (!status.ok()) cleaning_.refused();
+    if (life != life_) co_return load_when_quiet();
+    if (done.torn && state_ == Errc::none) co_return read_anew();
+    Effects effects;
     if (status.ok()) core_->written(write.id, now(), effects);
     else core_->refused(write.id, status.code(), now(), effects);
     carry_out(std::move(effects));
@@ -184,22 +226,34 @@ io::Task<void> Shard::append(Write write) {
 }
 
 // All of them, in a row, and until the last is durable.
-io::Task<Status> Shard::append_batches(const std::vector<Buffer>* batches) {
+io::Task<Shard::Appended> Shard::append_batches(const std::vector<Buffer>* batches) {
     replica::Partition* const log = partition();
-    if (log == nullptr) co_return Errc::not_leader_or_follower;
+    if (log == nullptr) co_return Appended{.status = Errc::not_leader_or_follower};
     for (const Buffer& batch : *batches) cleaning_.added(static_cast<int64_t>(batch.size()));
     replica::Acks acks(batches->size());
     const Status begun = around_.room->begin(acks, io::Monotonic::never());
-    if (!begun.ok()) co_return begun;
+    if (!begun.ok()) co_return Appended{.status = begun};
     const replica::AppendOptions options{.acks = replica::acks_all, .epoch = {}};
     for (size_t i = 0; i < batches->size(); ++i)
         log->append((*batches)[i].view(), options, acks, i);
     (void)co_await acks.staged;
     const Errc ended = co_await acks.ended;
-    if (ended != Errc::none) co_return ended;
-    for (size_t i = 0; i < batches->size(); ++i)
-        if (acks.ack(i).error != Errc::none) co_return acks.ack(i).error;
-    co_return Status();
+    if (ended != Errc::none) co_return Appended{.status = ended};
+    co_return outcome(acks, batches->size());
+}
+
+// A batch is in the log when it is durable, or when it got a place and there was no room to wait
+// for it. One that the log took back, or never took, is not.
+Shard::Appended Shard::outcome(const replica::Acks& acks, size_t batches) {
+    Appended out;
+    for (size_t i = 0; i < batches; ++i) {
+        const replica::Ack& ack = acks.ack(i);
+        const bool unwatched = ack.error == Errc::over_budget && ack.first.value() >= 0;
+        if (ack.error == Errc::none || unwatched) out.torn = true;
+        if (ack.error != Errc::none && out.status.ok()) out.status = ack.error;
+    }
+    if (out.status.ok()) out.torn = false;
+    return out;
 }
 
 // ---- cleaning
@@ -214,6 +268,7 @@ io::Task<Status> Shard::clean() {
     cleaning_.begin(topic->settings.log.segment_bytes);
     const Status cleaned = co_await clean_log();
     if (cleaning_.under_way()) cleaning_.given_up();
+    load_when_quiet();
     co_return cleaned;
 }
 
@@ -274,7 +329,8 @@ io::Task<Status> Shard::write_anew(const NewestRecords* newest) {
         const io::Monotonic next = around_.world.clock.now() + cleaning_.pause(batch->size());
         std::vector<Buffer> one;
         one.push_back(std::move(*batch));
-        Status status = co_await append_batches(&one);
+        const Appended appended = co_await append_batches(&one);
+        Status status = appended.status;
         if (status.ok()) status = cleaning_goes_on();
         if (status.ok()) status = co_await cleaning_alarm_.sleep_until(next);
         if (!status.ok()) co_return status;
@@ -289,6 +345,10 @@ void Shard::stop() {
     around_.world.timers.cancel(timer_);
     around_.world.timers.cancel(retry_);
     cleaning_alarm_.close();
+    end_all_who_wait();
+}
+
+void Shard::end_all_who_wait() {
     const auto end_all = [this](auto& waiting) {
         while (!waiting.empty()) {
             auto* const parked = waiting.begin()->second;

@@ -3,9 +3,13 @@
 // the core and answers those who wait.
 //
 // Created when the partition is here; until its log is read every call is answered with
-// coordinator_load_in_progress. One loop; stop(), then close() before the end.
+// coordinator_load_in_progress. So it is again when a part of a write got into the log and the rest
+// did not: what is true then is told by the log, which is read anew. One loop; stop(), then close()
+// before the end.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +27,7 @@
 #include "io/task.hpp"
 #include "io/timers.hpp"
 #include "io/world.hpp"
+#include "replica/acks.hpp"
 #include "replica/manager.hpp"
 #include "replica/waiting.hpp"
 
@@ -83,10 +88,20 @@ private:
     io::Task<void> load();
     io::Task<Status> read_log();
     void load_later();
+    void load_anew();
+    void read_anew();
+    void load_when_quiet();
+    void end_all_who_wait();
     [[nodiscard]] Now now() const;
     void carry_out(Effects effects);
-    io::Task<void> append(Write write);
-    io::Task<Status> append_batches(const std::vector<Buffer>* batches);
+    // What became of batches that belong together.
+    struct Appended {
+        Status status{};    // ok: all of them are durable
+        bool torn = false;  // not all of them are, and some are in the log or may be
+    };
+    io::Task<void> append(Write write, uint64_t life);
+    io::Task<Appended> append_batches(const std::vector<Buffer>* batches);
+    [[nodiscard]] static Appended outcome(const replica::Acks& acks, size_t batches);
     [[nodiscard]] replica::Partition* partition() const;
     io::Task<Status> clean_log();
     io::Task<Status> read_until(replica::Partition* partition, LogReader* reader, Offset end);
@@ -105,6 +120,9 @@ private:
     GroupCore::Alive alive_;
     meta::ImageRef image_;
     Errc state_ = Errc::coordinator_load_in_progress;
+    // A life is what one core has read and decided. What an earlier one wanted is nobody's.
+    uint64_t life_ = 0;
+    size_t appending_ = 0;  // writes that are under way, of any life
 
     Ticket last_ticket_ = 0;
     Waiting<wire::JoinGroupResponse> joining_;
