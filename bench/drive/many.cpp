@@ -208,15 +208,15 @@ void many(const Options& options) {
     producers.run(began + options.seconds * 1'000'000'000);
     const double seconds = static_cast<double>(now_ns() - from) / 1e9;
     const int64_t records = (producers.answered() - before) * options.batch_records;
+    const int64_t all_records = producers.answered() * options.batch_records;
     const double rate = static_cast<double>(records) / seconds;
     std::printf(
         "{\"what\": \"many\", \"connections\": %lld, \"records\": %lld, \"all_records\": %lld, "
         "\"record_bytes\": %lld, \"seconds\": %.4f, \"per_second\": %.0f, "
         "\"mb_per_second\": %.1f, \"client_cpu_s\": %.3f, \"fairness\": %.3f}\n",
         static_cast<long long>(options.connections), static_cast<long long>(records),
-        static_cast<long long>(producers.answered() * options.batch_records),
-        static_cast<long long>(options.record_bytes), seconds, rate,
-        rate * static_cast<double>(options.record_bytes) / 1e6, cpu_seconds() - cpu,
+        static_cast<long long>(all_records), static_cast<long long>(options.record_bytes), seconds,
+        rate, rate * static_cast<double>(options.record_bytes) / 1e6, cpu_seconds() - cpu,
         producers.fairness());
 }
 

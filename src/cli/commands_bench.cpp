@@ -32,7 +32,7 @@ void add_bench_writing(CLI::App& command, BenchArgs& args) {
 }
 
 template <class Args>
-void run_bench(CLI::App& command, std::shared_ptr<Args> args, Command* chosen,
+void run_bench(CLI::App& command, const std::shared_ptr<Args>& args, Command* chosen,
                io::Task<Exit> (*act)(io::World, Terminal*, Args)) {
     add_server(command, args->server);
     add_output(command, args->output);

@@ -80,6 +80,7 @@ io::Task<Status> Shard::read_log() {
     const io::Gate::Holder inside = log->stay();
     // What has a place in the log and is not durable yet is not read before it is.
     while (log->window().high_watermark < log->window().appended) {
+        if (log->offline()) co_return Errc::kafka_storage_error;
         const Status slept =
             co_await cleaning_alarm_.sleep_until(around_.world.clock.now() + look_interval);
         if (!slept.ok()) co_return slept;
@@ -128,7 +129,7 @@ void Shard::read_anew() {
 // What is still on its way would come behind what is read.
 void Shard::load_when_quiet() {
     if (state_ != Errc::coordinator_load_in_progress) return;
-    if (appending_ == 0 && !cleaning_.under_way()) load_anew();
+    if (appending_.empty() && !cleaning_.under_way()) load_anew();
 }
 
 // ---- calls and answers
@@ -211,9 +212,10 @@ io::Task<void> Shard::append(Write write, uint64_t life) {
         for (const Record& record : write.records)
             if (status.ok()) status = cleaning_.wrote(record);
     if (status.ok()) {
-        ++appending_;
+        const uint64_t number = ++last_append_;
+        appending_.insert(number);
         done = co_await append_batches(&*batches);
-        --appending_;
+        appending_.erase(number);
     }
     if (!status.ok()) cleaning_.refused();
     if (life != life_) co_return load_when_quiet();
@@ -298,13 +300,27 @@ io::Task<Status> Shard::clean_log() {
     if (fault_point("coord.cleaning_held_up"))
         (void)co_await cleaning_alarm_.sleep_until(around_.world.clock.now() + held_up);
     status = co_await write_anew(&reader.newest());
-    if (status.ok()) status = cleaning_goes_on();
+    if (status.ok()) status = co_await settled();
     if (!status.ok()) co_return status;
     const Result<Offset> start = co_await log->delete_records(begin->value());
     if (!start.ok()) co_return start.error();
     cleaning_.done(reader.live_bytes());
     ++cleaned_;
     co_return Status();
+}
+
+// What was on its way when the last key was looked at stood in for older records, which are needed
+// if it comes to nothing.
+io::Task<Status> Shard::settled() {
+    const uint64_t last = last_append_;
+    while (!appending_.empty() && *appending_.begin() <= last) {
+        Status status = cleaning_goes_on();
+        if (status.ok())
+            status =
+                co_await cleaning_alarm_.sleep_until(around_.world.clock.now() + look_interval);
+        if (!status.ok()) co_return status;
+    }
+    co_return cleaning_goes_on();
 }
 
 // What lies below `end`, also what is still on its way to the disk.

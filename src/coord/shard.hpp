@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,6 +107,7 @@ private:
     io::Task<Status> clean_log();
     io::Task<Status> read_until(replica::Partition* partition, LogReader* reader, Offset end);
     io::Task<Status> write_anew(const NewestRecords* newest);
+    io::Task<Status> settled();
     [[nodiscard]] Status cleaning_goes_on() const;
     void arm();
     template <class Answer>
@@ -122,7 +124,8 @@ private:
     Errc state_ = Errc::coordinator_load_in_progress;
     // A life is what one core has read and decided. What an earlier one wanted is nobody's.
     uint64_t life_ = 0;
-    size_t appending_ = 0;  // writes that are under way, of any life
+    std::set<uint64_t> appending_;  // writes that are under way, of any life, by their order
+    uint64_t last_append_ = 0;
 
     Ticket last_ticket_ = 0;
     Waiting<wire::JoinGroupResponse> joining_;
