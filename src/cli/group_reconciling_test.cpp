@@ -106,6 +106,7 @@ TEST_CASE("members that take nothing, or what is not there, are told") {
 
 TEST_CASE("however many members are behind, what is told of them is bounded") {
     std::vector<client::GroupMemberInfo> members;
+    members.reserve(1'000);
     for (int i = 0; i < 1'000; ++i)
         members.push_back(reconciling_member("m" + std::to_string(i), 4, {}, {}));
     const GroupView view = reconciling_view(std::move(members));

@@ -212,8 +212,6 @@ void GroupCore::want_consumer(Group& group, std::vector<Record> records, Consume
             group.consumer->going.insert(member->key.member);
     if (mutant("coord.beat_answered_before_durable"))
         for (auto& one : std::exchange(answers.beaten, {})) effects.beaten.push_back(one);
-    if (mutant("coord.leave_answered_before_durable"))
-        for (auto& one : std::exchange(answers.left, {})) effects.left.push_back(one);
     want(group,
          {.after = After::consumer,
           .group = group.id,
