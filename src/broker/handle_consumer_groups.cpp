@@ -1,11 +1,11 @@
 // ConsumerGroupHeartbeat and ConsumerGroupDescribe (KIP-848): members of groups whose server
 // assigns partitions, and what tools ask about such groups. What is decided is decided in coord.
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "broker/handlers.hpp"
+#include "broker/mentions.hpp"
 #include "broker/operations.hpp"
 #include "broker/services.hpp"
 #include "broker/stopwatch.hpp"
@@ -39,10 +39,9 @@ io::Task<Reply> handle_consumer_group_describe(Services* services, Request* requ
         wire::decode<wire::ConsumerGroupDescribeRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     wire::ConsumerGroupDescribeResponse response;
-    std::set<std::string_view> seen;
+    Mentions<std::string_view> mentions;
     for (const std::string& group : decoded->group_ids) {
-        // As DescribeGroups: each name is answered once.
-        if (!seen.insert(group).second) continue;
+        if (!mentions.answered(group)) continue;
         if (!services->limits.consumer_protocol) {
             auto& refused = response.groups.emplace_back();
             refused.group_id = group;

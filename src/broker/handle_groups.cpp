@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/handlers.hpp"
+#include "broker/mentions.hpp"
 #include "broker/operations.hpp"
 #include "broker/services.hpp"
 #include "wire/messages/groups.hpp"
@@ -38,10 +39,9 @@ io::Task<Reply> handle_describe_groups(Services* services, Request* request) {
         wire::decode<wire::DescribeGroupsRequest>(request->body, request->version());
     if (!decoded.ok()) co_return Reply::close(decoded.error().text());
     wire::DescribeGroupsResponse response;
-    std::set<std::string_view> seen;
+    Mentions<std::string_view> mentions;
     for (const std::string& group : decoded->groups) {
-        // A name costs a few bytes and its answer any number: each is answered once.
-        if (!seen.insert(group).second) continue;
+        if (!mentions.answered(group)) continue;
         response.groups.push_back(services->groups->describe(group, request->version()));
         if (decoded->include_authorized_operations)
             response.groups.back().authorized_operations = group_operations;

@@ -6,13 +6,13 @@
 // RequireStable asks for what is the case anyway.
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "broker/handlers.hpp"
+#include "broker/mentions.hpp"
 #include "broker/services.hpp"
 #include "wire/messages/group_offsets.hpp"
 
@@ -69,8 +69,8 @@ public:
     }
 
 private:
-    // What was answered with metadata, which is told once: asking takes fewer bytes than that.
-    using Told = std::set<std::pair<std::string, int32_t>>;
+    // Of partitions, for which there is metadata.
+    using Told = Mentions<std::pair<std::string, int32_t>>;
 
     [[nodiscard]] bool by_id() const { return version_ >= fetch_with_topic_ids; }
 
@@ -120,7 +120,7 @@ private:
         for (const int32_t index : asked.partition_indexes) {
             const bool there = partitions != nullptr && partitions->contains(index) &&
                                !stale(name, partitions->at(index));
-            if (there && !told.emplace(name, index).second) continue;
+            if (there && !told.answered({name, index})) continue;
             out.partitions.push_back(there ? something(index, partitions->at(index))
                                            : nothing(index, Errc::none));
         }
@@ -185,12 +185,9 @@ io::Task<Reply> handle_offset_fetch(Services* services, Request* request) {
         co_return answer_with(response, *request);
     }
     wire::OffsetFetchResponse response;
-    // A name costs a few bytes and all of a group's offsets any number: each is answered once, and
-    // once more where topics are named.
-    std::set<std::pair<std::string_view, bool>> seen;
+    Mentions<std::string_view> mentions;
     for (const FetchedRequest::Group& group : decoded->groups)
-        if (seen.emplace(group.group_id, group.topics.has_value()).second)
-            response.groups.push_back(reading.group(group));
+        if (mentions.answered(group.group_id)) response.groups.push_back(reading.group(group));
     co_return answer_with(response, *request);
 }
 
