@@ -78,14 +78,14 @@ Status sensible(const ConsumerMemberValue& value) {
 }
 
 Status sensible(const ConsumerTargetEpochValue& value) {
-    const Status epoch = within(value.epoch, 0, epoch_max, "the epoch of a target");
+    Status epoch = within(value.epoch, 0, epoch_max, "the epoch of a target");
     if (!epoch.ok()) return epoch;
     return within(value.timestamp, -1, time_max, "the time of a target");
 }
 
 Status sensible(const ConsumerCurrentValue& value) {
     for (const int32_t epoch : {value.epoch, value.previous_epoch}) {
-        const Status one =
+        Status one =
             within(epoch, epoch_of_a_static_member_that_left, epoch_max, "the epoch of a member");
         if (!one.ok()) return one;
     }
