@@ -205,6 +205,7 @@ private:
     void run_consumer(Group& group, Now now, Effects& effects);
     void run_one(ConsumerDraft& draft, ConsumerWaiting& what, const std::string& group,
                  ConsumerAnswers& answers);
+    static void give(ConsumerAnswers& answers, Effects& effects);
     void set_timers(ConsumerDraft& draft, const std::string& group, Now now);
     void want_consumer(Group& group, std::vector<Record> records, ConsumerAnswers answers,
                        Effects& effects);

@@ -3,6 +3,7 @@
 // is durable. How a classic group becomes one of these, and back.
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -136,6 +137,12 @@ void GroupCore::release_classic(Group& group, Effects& effects) {
 
 // ---- drafts
 
+void GroupCore::give(ConsumerAnswers& answers, Effects& effects) {
+    std::ranges::move(answers.beaten, std::back_inserter(effects.beaten));
+    std::ranges::move(answers.joined, std::back_inserter(effects.joined));
+    std::ranges::move(answers.left, std::back_inserter(effects.left));
+}
+
 void GroupCore::wait_or_run(Group& group, ConsumerWaiting what, Now now, Effects& effects) {
     group.consumer->waiting.push_back(std::move(what));
     run_consumer(group, now, effects);
@@ -158,9 +165,7 @@ void GroupCore::run_consumer(Group& group, Now now, Effects& effects) {
         answers.downgrade = std::move(draft.downgrade);
         if (!draft.records.empty())
             return want_consumer(group, std::move(draft.records), std::move(answers), effects);
-        for (auto& one : answers.beaten) effects.beaten.push_back(std::move(one));
-        for (auto& one : answers.joined) effects.joined.push_back(std::move(one));
-        for (auto& one : answers.left) effects.left.push_back(std::move(one));
+        give(answers, effects);
     }
 }
 
@@ -232,9 +237,7 @@ void GroupCore::consumer_written(Group& group, InFlight& done, Now now, Effects&
     if (std::exchange(side.upgrading, false)) sometimes("coord.upgraded");
     if (!std::exchange(side.begun, true)) group.end_classic();
     side.going.clear();
-    for (auto& one : done.consumer->beaten) effects.beaten.push_back(std::move(one));
-    for (auto& one : done.consumer->joined) effects.joined.push_back(std::move(one));
-    for (auto& one : done.consumer->left) effects.left.push_back(std::move(one));
+    give(*done.consumer, effects);
     if (done.consumer->downgrade)
         return become_classic(group, *done.consumer->downgrade, now, effects);
     run_consumer(group, now, effects);
