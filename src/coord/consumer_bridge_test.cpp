@@ -181,6 +181,22 @@ TEST_CASE("a_classic_member_that_does_not_join_in_time_is_put_out") {
     CHECK(old.heartbeat() == Errc::unknown_member_id);
 }
 
+TEST_CASE("who_is_being_put_out_is_not_told_to_be_a_member") {
+    ConsumerDriver driver;
+    Client fresh{.id = "new"};
+    REQUIRE(driver.beat(fresh) == Errc::none);
+    ClassicClient old(driver);
+    REQUIRE(old.join().error_code == 0);
+    REQUIRE(old.sync() == Errc::none);
+    driver.at_once = false;
+    driver.pass(11'000);
+    REQUIRE(driver.waiting.size() == 1);
+    CHECK(old.heartbeat() == Errc::unknown_member_id);
+    CHECK(old.sync() == Errc::unknown_member_id);
+    driver.make_durable();
+    CHECK(driver.described().members.size() == 1);
+}
+
 TEST_CASE("a_classic_member_leaves_a_group_of_the_consumer_protocol") {
     ConsumerDriver driver;
     Client fresh{.id = "new"};

@@ -182,6 +182,21 @@ TEST_CASE("a_commit_does_not_come_behind_the_end_of_its_member") {
     CHECK(driver.core->offsets_count() == 1);
 }
 
+TEST_CASE("who_waits_for_a_slow_disk_is_not_put_out_for_its_silence") {
+    ConsumerDriver driver;
+    Client one{.id = "a"};
+    driver.at_once = false;
+    CHECK(driver.beat(one) == Errc::would_block);
+    driver.pass(50'000);  // a session is over after 45 s
+    driver.make_durable();
+    driver.pass(44'000);
+    one.epoch = driver.beaten.begin()->second.member_epoch;
+    CHECK(driver.beat(one) == Errc::none);
+    driver.pass(46'000);
+    driver.make_durable();
+    CHECK(driver.beat(one) == Errc::unknown_member_id);
+}
+
 TEST_CASE("who_does_not_give_up_is_put_out_also_when_that_was_refused_once") {
     ConsumerDriver driver;
     Client one{.id = "a", .rebalance_ms = 10'000};

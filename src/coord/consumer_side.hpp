@@ -53,6 +53,9 @@ struct ConsumerAnswers {
     std::vector<std::pair<Ticket, wire::JoinGroupResponse>> joined;
     std::vector<std::pair<Ticket, wire::LeaveGroupResponse>> left;
     std::optional<ConsumerDraft::Downgrade> downgrade;
+    // Sessions that began with what was asked begin anew with the answer: who waited for the disk
+    // could not be heard.
+    std::vector<ConsumerDraft::Timer> sessions{};
 };
 
 struct ConsumerSide {
@@ -63,7 +66,8 @@ struct ConsumerSide {
     bool writing = false;
     bool upgrading = false;  // the group is a classic one until the records are back
     bool begun = false;      // the first records of it were; nothing of a classic group is left
-    // Members whose end is on its way into the log: what they commit would come behind it.
+    // Members whose end is on its way into the log: what they commit would come behind it, and
+    // nobody tells them that they are members.
     std::set<std::string> going;
     // Nobody is a member, and nobody is about to be one.
     [[nodiscard]] bool idle() const {

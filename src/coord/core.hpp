@@ -206,7 +206,9 @@ private:
     void run_one(ConsumerDraft& draft, ConsumerWaiting& what, const std::string& group,
                  ConsumerAnswers& answers);
     static void give(ConsumerAnswers& answers, Effects& effects);
-    void set_timers(ConsumerDraft& draft, const std::string& group, Now now);
+    void set_timers(ConsumerDraft& draft, const std::string& group, ConsumerAnswers& answers,
+                    Now now);
+    void set_timer(const ConsumerDraft::Timer& timer, const std::string& group, Now now);
     void want_consumer(Group& group, std::vector<Record> records, ConsumerAnswers answers,
                        Effects& effects);
     void consumer_written(Group& group, InFlight& done, Now now, Effects& effects);

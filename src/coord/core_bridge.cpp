@@ -20,6 +20,7 @@ Result<const ConsumerMember*> GroupCore::classic_member(const ConsumerSide& side
         instance ? side.group.static_member(*instance) : side.group.member(member_id);
     if (member == nullptr) return Errc::unknown_member_id;
     if (member->id != member_id) return Errc::fenced_instance_id;
+    if (side.going.contains(member_id)) return Errc::unknown_member_id;
     if (!member->classic()) return Errc::unknown_member_id;
     if (member->epoch != generation) return Errc::illegal_generation;
     return member;

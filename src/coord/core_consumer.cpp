@@ -112,7 +112,7 @@ void GroupCore::begin_consumer(Group& group, const WaitingBeat& beat, Now now, E
         return;
     }
     release_classic(group, effects);
-    set_timers(draft, group.id, now);
+    set_timers(draft, group.id, answers, now);
     group.consumer = std::move(side);
     group.consumer->upgrading = upgrading;
     group.consumer->refresh = !draft.refreshed();
@@ -159,7 +159,7 @@ void GroupCore::run_consumer(Group& group, Now now, Effects& effects) {
             ConsumerWaiting what = std::move(side.waiting.front());
             side.waiting.pop_front();
             run_one(draft, what, group.id, answers);
-            set_timers(draft, group.id, now);
+            set_timers(draft, group.id, answers, now);
         }
         if (draft.refreshed()) side.refresh = false;
         answers.downgrade = std::move(draft.downgrade);
@@ -194,11 +194,17 @@ void GroupCore::run_one(ConsumerDraft& draft, ConsumerWaiting& what, const std::
     }
 }
 
-void GroupCore::set_timers(ConsumerDraft& draft, const std::string& group, Now now) {
-    for (const ConsumerDraft::Timer& timer : std::exchange(draft.timers, {})) {
-        const Due due{group, timer.kind, timer.member};
-        if (timer.in) deadlines_.set(due, now.monotonic + *timer.in);
-        else deadlines_.cancel(due);
+void GroupCore::set_timer(const ConsumerDraft::Timer& timer, const std::string& group, Now now) {
+    const Due due{group, timer.kind, timer.member};
+    if (timer.in) deadlines_.set(due, now.monotonic + *timer.in);
+    else deadlines_.cancel(due);
+}
+
+void GroupCore::set_timers(ConsumerDraft& draft, const std::string& group, ConsumerAnswers& answers,
+                           Now now) {
+    for (ConsumerDraft::Timer& timer : std::exchange(draft.timers, {})) {
+        set_timer(timer, group, now);
+        if (timer.kind == DueKind::session) answers.sessions.push_back(std::move(timer));
     }
 }
 
@@ -238,6 +244,8 @@ void GroupCore::consumer_written(Group& group, InFlight& done, Now now, Effects&
     if (!std::exchange(side.begun, true)) group.end_classic();
     side.going.clear();
     give(*done.consumer, effects);
+    for (const ConsumerDraft::Timer& timer : done.consumer->sessions)
+        set_timer(timer, group.id, now);
     if (done.consumer->downgrade)
         return become_classic(group, *done.consumer->downgrade, now, effects);
     run_consumer(group, now, effects);
