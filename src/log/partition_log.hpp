@@ -15,7 +15,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -23,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "base/lazy_deque.hpp"
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "io/event.hpp"
@@ -48,7 +48,7 @@ struct LogState {
     std::vector<SegmentRef> segments;  // in order, at least one
     ProducerState producers;
     EpochCache epochs;
-    std::deque<Offset> snapshots;  // that are whole, oldest first
+    std::vector<Offset> snapshots;  // that are whole, oldest first
     // A start finds what producers had sent below it without any segment below it; -1: none is
     // known.
     Offset producers_kept;
@@ -203,12 +203,12 @@ private:
     bool epochs_dirty_ = false;
     bool upkeep_due_ = false;  // the write Task has something to do without a batch
 
-    std::deque<Staged> staged_;
+    LazyDeque<Staged> staged_;
     SegmentRef written_in_;           // holds the written end
     Checkpoint checkpoint_;           // the newest one, in written_in_
     int64_t snapshot_bytes_ = 0;      // of the newest producer snapshot
     Offset recorded_checkpoint_;      // the record of durable ends names this one
-    std::deque<Offset> snapshots_;    // producer snapshots that are whole, oldest first
+    std::vector<Offset> snapshots_;   // producer snapshots that are whole, oldest first
     Offset producers_kept_;           // the newest of them that is durable (LogState)
     bool checkpoint_wanted_ = false;  // before the next one is due
     bool scheduled_ = false;

@@ -22,13 +22,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "base/lazy_deque.hpp"
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "io/clock.hpp"
@@ -135,7 +135,7 @@ private:
     size_t limit_;
     std::map<ProducerId, Producer> producers_;
     std::set<std::pair<Offset, ProducerId>> by_age_;  // (touched, id)
-    std::deque<Undo> undo_;
+    LazyDeque<Undo> undo_;
     std::optional<io::Monotonic> began_;  // the first look for the silent
     io::Monotonic next_look_{};
     // Of producers that are not known: where they must begin. Not part of the state that is saved;

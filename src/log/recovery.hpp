@@ -12,7 +12,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -88,7 +87,7 @@ private:
 
     std::vector<SegmentRef> segments_;  // as found; size is that of the file until it was read
     std::vector<SegmentRef> passed_;    // wholly below the log start: removed
-    std::deque<Offset> snapshots_;
+    std::vector<Offset> snapshots_;
     std::vector<std::string> unfinished_;  // files to remove
     std::vector<int64_t> file_sizes_;      // of segments_
     size_t recorded_in_ = 0;               // segments_[recorded_in_] holds the recorded end

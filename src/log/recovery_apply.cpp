@@ -105,7 +105,7 @@ io::Task<Status> Recovery::drop_stale_files() {
     }
     passed_.clear();
     // The one that was used stays, and one before it to fall back to.
-    for (; snapshots_.size() > 2; snapshots_.pop_front())
+    for (; snapshots_.size() > 2; snapshots_.erase(snapshots_.begin()))
         unfinished_.push_back(segment_file(snapshots_.front(), FileKind::snapshot));
     for (const std::string& name : unfinished_) {
         const Status removed = co_await shared_->world.disk.unlink(join(path_, name));

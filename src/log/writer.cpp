@@ -239,7 +239,7 @@ io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot)
     // The one that the record names stays, and one before it to fall back to.
     while (snapshots_.size() > 2 && snapshots_[1] < recorded_checkpoint_) {
         const Offset old = snapshots_.front();
-        snapshots_.pop_front();
+        snapshots_.erase(snapshots_.begin());
         const std::string old_path = join(directory(), segment_file(old, FileKind::snapshot));
         const Status removed = co_await disk->unlink(old_path);
         if (removed.code() == Errc::cancelled) co_return removed;

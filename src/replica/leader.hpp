@@ -11,9 +11,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 
+#include "base/lazy_deque.hpp"
 #include "base/result.hpp"
 #include "base/types.hpp"
 #include "log/log.hpp"
@@ -102,7 +102,7 @@ private:
     LeaderEpoch epoch_;
     log::Ends ends_;
     Offset high_watermark_;
-    std::deque<Pending> pending_;
+    LazyDeque<Pending> pending_;
     int64_t visible_bytes_ = 0;
     Errc stopped_ = Errc::none;
 };
