@@ -45,14 +45,25 @@ int64_t BareLog::append(ByteView batch) {
     const auto size = static_cast<int64_t>(batch.size());
     if (segments_.back().bytes + size > options_.segment_bytes) roll();
     Segment& segment = segments_.back();
-    std::array<iovec, 2> pieces{
-        iovec{header.data(), header.size()},
-        iovec{const_cast<uint8_t*>(batch.data()) + header.size(), batch.size() - header.size()}};
-    if (::writev(segment.descriptor, pieces.data(), 2) != size) give_up(segment.path);
+    write(segment, header, batch.subspan(header.size()));
     segment.bytes += size;
     bytes_ += size;
     retain();
     return std::exchange(next_offset_, next_offset_ + parsed->record_count());
+}
+
+// In pieces that the page cache takes at the least cost, as real/file.cpp found them.
+void BareLog::write(const Segment& segment, ByteView header, ByteView body) {
+    constexpr size_t bytes_per_call = size_t{256} << 10;
+    do {
+        const size_t taken = std::min(body.size(), bytes_per_call - header.size());
+        std::array<iovec, 2> pieces{iovec{const_cast<uint8_t*>(header.data()), header.size()},
+                                    iovec{const_cast<uint8_t*>(body.data()), taken}};
+        const ssize_t wrote = ::writev(segment.descriptor, pieces.data(), 2);
+        if (wrote != static_cast<ssize_t>(header.size() + taken)) give_up(segment.path);
+        header = {};
+        body = body.subspan(taken);
+    } while (!body.empty());
 }
 
 void BareLog::roll() {

@@ -36,6 +36,7 @@ private:
         int descriptor = -1;
         int64_t bytes = 0;
     };
+    static void write(const Segment& segment, ByteView header, ByteView body);
     void roll();
     void retain();
 

@@ -57,6 +57,23 @@ struct Fixture {
     }
 };
 
+TEST_CASE_FIXTURE(Fixture, "pieces of any size are written whole and in order") {
+    const io::FileRef file = open("file", io::OpenMode::create_new);
+    std::string expected;
+    std::vector<std::string> parts;
+    for (size_t i = 0; i < 600; ++i) {
+        const size_t size = i % 100 == 7 ? 700'001 : i % 3 * 1'111;
+        parts.emplace_back(size, static_cast<char>('a' + i % 26));
+        expected += parts.back();
+    }
+    std::vector<ByteView> pieces;
+    for (const std::string& part : parts) pieces.push_back(as_bytes(part));
+    CHECK(*run(file->writev(5, pieces)) == expected.size());
+    std::vector<uint8_t> into(expected.size() + 5);
+    CHECK(*run(file->pread(0, into)) == into.size());
+    CHECK(as_text(ByteView(into).subspan(5)) == expected);
+}
+
 TEST_CASE_FIXTURE(Fixture, "what was written is read, at any position, up to the end") {
     const io::FileRef file = open("file", io::OpenMode::create_new);
     const std::array<ByteView, 3> pieces{as_bytes("one,"), as_bytes(""), as_bytes("two")};

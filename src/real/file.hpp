@@ -1,6 +1,7 @@
 // One open file.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "io/disk.hpp"
@@ -27,8 +28,15 @@ public:
     io::Task<Result<int64_t>> size() override;
 
 private:
+    // What was written since the last datasync began: from, to.
+    struct Written {
+        int64_t from = INT64_MAX;
+        int64_t to = 0;
+    };
+
     io::Work& work_;
     Descriptor file_;
+    Written written_;
     std::string path_;
 };
 

@@ -17,7 +17,7 @@
 namespace cambium::real {
 namespace {
 
-constexpr size_t events_per_wait = 256;
+constexpr size_t events_per_wait = 1024;
 constexpr io::Duration stall = std::chrono::milliseconds(10);
 constexpr uint64_t wake_tag = 0;  // what epoll hands back for the eventfd; a watch is never 0
 
