@@ -44,6 +44,7 @@ void Connection::close(std::string_view why) {
     }
     Budget::leave(place_);
     Budget::leave(chunk_place_);
+    Turns::leave(turn_);
     changed_.close();
     sendable_.close();
     stream_->close();
@@ -133,6 +134,11 @@ io::Task<Result<Buffer>> Connection::next_frame() {
                                 "a frame of " + std::to_string(cutter_.frame_size()) + " bytes"};
             case State::room: {
                 const auto bytes = static_cast<int64_t>(cutter_.room_bytes());
+                // Once for each frame, before its beginning.
+                const Status turn =
+                    charged_ > 0 ? Status()
+                                 : co_await traffic_->turns.take(cutter_.frame_size(), &turn_);
+                if (!turn.ok()) co_return turn.error();
                 const Status granted = co_await lane(bytes).take(bytes, &place_, rank_);
                 if (granted.code() == Errc::over_budget)
                     traffic_->instruments->connections_refused.add();

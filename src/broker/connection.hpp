@@ -99,6 +99,7 @@ private:
     size_t carried_ = 0;
     int64_t charged_ = 0;  // for the frame that is being read
     Budget::Place place_;
+    Turns::Place turn_;
     Budget::Rank rank_ = Budget::Rank::newcomer;
     io::Monotonic frame_began_;
     size_t seen_ = 0;  // of that frame, by look_at_frame

@@ -44,6 +44,7 @@ Traffic::Traffic(Services* the_services, const log::TailCache* the_tail, Journal
       lanes{Budget("small requests", request_budget(*the_services->settings) / 4),
             Budget("requests", request_budget(*the_services->settings) / 2),
             Budget("large requests", request_budget(*the_services->settings) / 4)},
+      turns(the_services->world.loop),
       answers("answers", the_services->settings->integer("answer.budget.bytes")),
       cold_reads("cold reads", TrafficLimits::cold_reads_bytes_max),
       batch_work(the_services->world.work, request_budget(*the_services->settings)) {}

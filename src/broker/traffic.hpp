@@ -15,6 +15,7 @@
 #include "broker/budget.hpp"
 #include "broker/frame.hpp"
 #include "broker/services.hpp"
+#include "broker/turns.hpp"
 #include "bytes/buffer.hpp"
 #include "io/clock.hpp"
 #include "log/tail_cache.hpp"
@@ -79,6 +80,8 @@ struct Traffic {
         if (bytes <= TrafficLimits::small_frame_bytes) return 0;
         return bytes <= TrafficLimits::large_frame_bytes ? 1 : 2;
     }
+    // Who is read next, when all send more than there is time for.
+    Turns turns;
     // Encoded answers that were not sent yet. It may be overdrawn; then nobody who leaves answers
     // unread is read.
     Budget answers;
