@@ -1,6 +1,7 @@
 #include "log/durability.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/fault.hpp"
@@ -98,54 +99,76 @@ void Durability::forget(Syncable& log) {
     forget_lazy(log);
     std::erase(waiting_, &log);
     // The sync of one log may end at once, and whoever hears of it remove the next one.
-    std::ranges::replace(syncing_, &log, nullptr);
+    for (Round& round : rounds_) std::ranges::replace(round.logs, &log, nullptr);
     log.waiting_ = Syncable::Waiting::no;
+    log.syncing_ = false;
 }
 
-// Rounds follow each other in one Task; it begins when this loop's round has written everything.
+// When this loop's round has written everything.
 void Durability::schedule() {
     if (scheduled_ || gate_.closed()) return;
     scheduled_ = true;
-    world_.loop.at_round_end([this, holder = gate_.hold()] { io::spawn(gate_, run()); });
+    world_.loop.at_round_end([this, holder = gate_.hold()] {
+        scheduled_ = false;
+        start();
+        idle_.notify();
+    });
 }
 
-io::Task<void> Durability::run() {
-    while (!waiting_.empty() && !failed_) {
-        Status status = co_await round();
-        if (status || mutant("log.sync_error_ignored")) continue;
+void Durability::start() {
+    if (failed_ || rounds_.size() >= rounds_max) return;
+    if (!std::ranges::all_of(rounds_, &Round::heavy)) return;
+    Round round;
+    std::vector<Syncable*> waiting;
+    for (Syncable* log : waiting_) (log->syncing_ ? waiting : round.logs).push_back(log);
+    waiting_ = std::move(waiting);
+    if (round.logs.empty()) return;
+    int64_t bytes = 0;
+    for (Syncable* log : round.logs) {
+        log->waiting_ = Syncable::Waiting::no;
+        log->syncing_ = true;
+        bytes += log->load().bytes;
+    }
+    round.heavy = bytes >= heavy_bytes;
+    if (round.logs.size() > 1) sometimes("log.group_commit");
+    if (!rounds_.empty()) sometimes("log.rounds_overlap");
+    const io::Where where = choose(round.logs);
+    round.began = world_.clock.now();
+    rounds_.push_back(std::move(round));
+    io::spawn(gate_, run(std::prev(rounds_.end()), where));
+}
+
+io::Task<void> Durability::run(std::list<Round>::iterator round, io::Where where) {
+    Status status = co_await engine_->sync(round->logs, where);
+    count(*round);
+    for (Syncable* log : round->logs)
+        if (log != nullptr) log->syncing_ = false;
+    rounds_.erase(round);
+    if (status) {
+        if (!failed_) hooks_.advanced();
+    } else if (!failed_ && !mutant("log.sync_error_ignored")) {
         failed_ = true;
         hooks_.failed(status.error());
     }
-    scheduled_ = false;
+    start();
     idle_.notify();
 }
 
-io::Task<Status> Durability::round() {
-    const io::Where where = choose();
-    syncing_ = std::exchange(waiting_, {});
-    for (Syncable* log : syncing_) log->waiting_ = Syncable::Waiting::no;
-    if (syncing_.size() > 1) sometimes("log.group_commit");
-    const io::Monotonic began = world_.clock.now();
-    round_began_ = began;
-    Status status = co_await engine_->sync(syncing_, where);
-    round_began_.reset();
-    const auto took = static_cast<double>((world_.clock.now() - began).count());
+void Durability::count(const Round& round) {
+    const auto took = static_cast<double>((world_.clock.now() - round.began).count());
     recent_ns_ += newest_weight * (took - recent_ns_);
     ++stats_.rounds;
-    stats_.logs_synced += static_cast<int64_t>(syncing_.size());
-    syncing_.clear();
-    if (status) hooks_.advanced();
-    co_return status;
+    stats_.logs_synced += static_cast<int64_t>(round.logs.size());
 }
 
 io::Duration Durability::sync_age() const {
-    return round_began_ ? world_.clock.now() - *round_began_ : io::Duration(0);
+    return rounds_.empty() ? io::Duration(0) : world_.clock.now() - rounds_.front().began;
 }
 
-io::Where Durability::choose() const {
-    if (waiting_.size() != 1 || recent_ns_ > static_cast<double>(inline_time_max.count()))
+io::Where Durability::choose(std::span<Syncable* const> logs) const {
+    if (logs.size() != 1 || recent_ns_ > static_cast<double>(inline_time_max.count()))
         return io::Where::worker;
-    const Syncable::Load load = waiting_.front()->load();
+    const Syncable::Load load = logs.front()->load();
     return load.files <= 1 && load.bytes <= inline_bytes_max ? io::Where::here : io::Where::worker;
 }
 
@@ -153,7 +176,8 @@ io::Task<void> Durability::close() {
     world_.timers.cancel(timer_);
     timer_ = io::TimerId::none;
     hurry_lazy(io::Monotonic::never());
-    while (scheduled_) (void)co_await idle_.wait();
+    while (scheduled_ || !rounds_.empty() || (!waiting_.empty() && !failed_))
+        (void)co_await idle_.wait();
     co_await gate_.close();
 }
 

@@ -1,8 +1,10 @@
 // Makes what logs wrote durable, together: group commit (HOUSE, decision 5).
 //
 // A log that wrote says so; a round then syncs every log that did before it began, all at once, and
-// while it is under way the next round gathers. How a set of logs is synced is a SyncEngine: today
-// file by file; one syncfs, or a journal, can stand behind the same call.
+// while it is under way the next round gathers. Only a round that has much to write is not waited
+// for by logs that are not in it: so a busy log delays its own acknowledgements, not those of
+// others. How a set of logs is synced is a SyncEngine: today file by file; one syncfs, or a
+// journal, can stand behind the same call.
 //
 // An error of a round is reported once and ends the service: nothing is ever synced again, because
 // the kernel may have dropped the pages and called them clean (fsyncgate, 2018).
@@ -16,9 +18,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -50,6 +52,7 @@ private:
     friend class Durability;
     enum class Waiting : uint8_t { no, lazily, for_a_round };
     Waiting waiting_ = Waiting::no;
+    bool syncing_ = false;
     io::Monotonic due_;  // while it waits lazily
 };
 
@@ -72,6 +75,9 @@ public:
     // Inline syncs: only below both, with one dirty file.
     static constexpr io::Duration inline_time_max{400'000};
     static constexpr int64_t inline_bytes_max = 256 << 10;
+    // From here on a round has much to write, and with so many under way every log waits.
+    static constexpr int64_t heavy_bytes = 256 << 10;
+    static constexpr size_t rounds_max = 4;
 
     struct Hooks {
         std::function<void(const Error&)> failed;  // once
@@ -89,14 +95,21 @@ public:
     io::Task<void> close();
 
     [[nodiscard]] SyncStats& stats() { return stats_; }
-    // How long the round that is under way has taken so far; 0 between rounds.
+    // How long the oldest round that is under way has taken so far; 0 when there is none.
     [[nodiscard]] io::Duration sync_age() const;
 
 private:
+    struct Round {
+        std::vector<Syncable*> logs;
+        io::Monotonic began;
+        bool heavy = false;
+    };
     void schedule();
-    io::Task<void> run();
-    io::Task<Status> round();
-    [[nodiscard]] io::Where choose() const;
+    // Starts a round for those that wait and are not in one, unless one is worth waiting for.
+    void start();
+    io::Task<void> run(std::list<Round>::iterator round, io::Where where);
+    void count(const Round& round);
+    [[nodiscard]] io::Where choose(std::span<Syncable* const> logs) const;
     // Those that are due by then go into the next round.
     void hurry_lazy(io::Monotonic by);
     void forget_lazy(Syncable& log);
@@ -109,12 +122,11 @@ private:
     SyncStats stats_;
     std::vector<Syncable*> waiting_;                // for the next round, in order of their writes
     std::multimap<io::Monotonic, Syncable*> lazy_;  // by when they are due, equal ones in order
-    std::vector<Syncable*> syncing_;
+    std::list<Round> rounds_;                       // under way, oldest first
     io::TimerId timer_ = io::TimerId::none;
     io::Monotonic timer_at_;
     bool scheduled_ = false;
     bool failed_ = false;
-    std::optional<io::Monotonic> round_began_;
     // Of syncs, smoothed. The first ones go to a worker: nothing is known of the disk yet.
     double recent_ns_ = 2 * static_cast<double>(inline_time_max.count());
     io::Signal idle_;

@@ -22,15 +22,15 @@ struct FakeEngine : SyncEngine {
         size_t logs;
         io::Where where;
     };
-    explicit FakeEngine(io::World& w) : world(w), alarm(w.timers) {}
+    explicit FakeEngine(io::World& w) : world(w) {}
     io::World& world;
-    io::Alarm alarm;
     io::Duration takes = sim::microseconds(100);
     Status result;
     std::vector<Round> rounds;
 
     io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) override {
         rounds.push_back({logs.size(), where});
+        io::Alarm alarm(world.timers);
         (void)co_await alarm.sleep_until(world.clock.now() + takes);
         co_return result;
     }
@@ -97,6 +97,55 @@ TEST_CASE("logs that write during a round share the next one") {
     CHECK(service.engine->rounds[1].logs == 5);
     CHECK(service.advances == 2);
     CHECK(service.durability->stats().logs_synced == 6);
+}
+
+TEST_CASE("nobody waits for the sync of a log that has much to write but itself") {
+    Service service;
+    FakeLog heavy;
+    std::deque<FakeLog> light(2);
+    heavy.dirty.bytes = Durability::heavy_bytes;
+    service.engine->takes = sim::milliseconds(50);
+    service.durability->wrote(heavy, Durability::soon);
+    service.simulation.run_for(sim::milliseconds(1));
+    service.engine->takes = sim::milliseconds(10);
+    service.durability->wrote(heavy, Durability::soon);
+    service.durability->wrote(light[0], Durability::soon);
+    service.simulation.run_for(sim::milliseconds(5));
+    REQUIRE(service.engine->rounds.size() == 2);
+    CHECK(service.durability->sync_age() >= sim::milliseconds(5));
+    // They share what has little to write.
+    service.durability->wrote(light[0], Durability::soon);
+    service.durability->wrote(light[1], Durability::soon);
+    service.simulation.run_for(sim::milliseconds(10));
+    REQUIRE(service.engine->rounds.size() == 3);
+    CHECK(service.engine->rounds[2].logs == 2);
+    CHECK(service.advances == 1);
+    // The second round of the one that has much begins after its first.
+    service.simulation.run_for(sim::milliseconds(20));
+    CHECK(service.engine->rounds.size() == 3);
+    service.simulation.run_for(sim::milliseconds(40));
+    REQUIRE(service.engine->rounds.size() == 4);
+    CHECK(service.engine->rounds[3].logs == 1);
+}
+
+TEST_CASE("an error ends the service while other rounds are under way") {
+    Service service;
+    FakeLog heavy;
+    FakeLog light;
+    heavy.dirty.bytes = Durability::heavy_bytes;
+    service.engine->takes = sim::milliseconds(50);
+    service.durability->wrote(heavy, Durability::soon);
+    service.simulation.run_for(sim::milliseconds(1));
+    service.engine->takes = sim::milliseconds(10);
+    service.engine->result = Errc::io_error;
+    service.durability->wrote(light, Durability::soon);
+    service.durability->wrote(heavy, Durability::soon);
+    service.simulation.run_for(sim::milliseconds(20));
+    CHECK(service.failures == 1);
+    service.simulation.run_for(sim::milliseconds(100));
+    CHECK(service.failures == 1);
+    CHECK(service.advances == 0);
+    CHECK(service.engine->rounds.size() == 2);
 }
 
 TEST_CASE("a log that is forgotten while others of its round are synced is left out") {

@@ -74,6 +74,7 @@ void PartitionLog::set_config(const LogConfig& config) {
 io::Duration PartitionLog::sync_within() const {
     if (config_.always_sync || config_.flush_policy == FlushPolicy::ack) return Durability::soon;
     if (ends_.written - sync_began_ >= config_.flush_messages) return Durability::soon;
+    if (load().bytes >= early_sync_bytes) return Durability::soon;
     constexpr auto longest =
         std::chrono::duration_cast<std::chrono::milliseconds>(io::Duration::max());
     return std::chrono::milliseconds(std::min(config_.flush_ms, longest.count()));

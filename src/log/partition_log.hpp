@@ -60,6 +60,8 @@ struct LogState {
 // A checkpoint is due after DirectoryOptions::checkpoint_interval_bytes, but not before this many
 // times what its snapshot takes.
 inline constexpr int64_t checkpoint_snapshot_share = 16;
+// With flush.policy=os: so much is not left to one sync, which others of the disk would notice.
+inline constexpr int64_t early_sync_bytes = int64_t{8} << 20;
 
 class PartitionLog final : public Log, public Syncable {
 public:
