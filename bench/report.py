@@ -46,7 +46,8 @@ times; where none was quiet the last one counts and the table says so. The proce
 * One librdkafka program (`bench/drive`) drives all of them with the same settings: acks=all, linger 5 ms, batches up to 1 MB.
   Latency is that of a fixed schedule: a record carries when it was due, so a server that falls behind is charged for what
   waited; linger is 0, and the first fifth is dropped. A thousand producers are a thousand connections of one program with five
-  requests of sixteen records in flight on each; the honest client beside them sends 1,000 records/s on the fixed schedule.
+  requests of sixteen records in flight on each; the honest client beside them, which asks for less than its share, sends 200
+  records/s of 1 KiB on the fixed schedule.
 * Cold means that the page cache forgot the files (synced, then `POSIX_FADV_DONTNEED`); *read from disk* is the share of the
   bytes that the server's reads brought from there. Recovery is the start after `kill -9` under full load, against reading
   and checking what lies behind the recorded durable end; what the kill left unwritten is written first for both.
