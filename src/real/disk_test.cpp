@@ -67,6 +67,7 @@ TEST_CASE_FIXTURE(Fixture, "pieces of any size are written whole and in order") 
         expected += parts.back();
     }
     std::vector<ByteView> pieces;
+    pieces.reserve(parts.size());
     for (const std::string& part : parts) pieces.push_back(as_bytes(part));
     CHECK(*run(file->writev(5, pieces)) == expected.size());
     std::vector<uint8_t> into(expected.size() + 5);
