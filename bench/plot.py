@@ -36,7 +36,7 @@ class Axis:
         if self.log:
             return [(10.0 ** power, short(10.0 ** power)) for power in range(int(self.low), int(self.high) + 1)]
         step = 10 ** math.floor(math.log10(self.high))
-        step = next(each for each in (step / 5, step / 2, step) if self.high / each <= 8)
+        step = next(each for each in (step / 5, step / 2, step, 2 * step) if self.high / each <= 8)
         return [(i * step, short(i * step)) for i in range(int(self.high / step) + 1)]
 
 

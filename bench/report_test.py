@@ -116,6 +116,11 @@ class Plots(unittest.TestCase):
     def test_nothing_measured_is_nothing_drawn(self):
         self.assertEqual(plot.lines("t", "x", "y", {"a": []}), "")
 
+    def test_an_axis_has_a_few_ticks_whatever_is_highest(self):
+        for highest in (0.0083, 0.8, 0.99, 1, 1.9, 2.0, 7.3, 8.61, 9.2, 10, 480, 999, 123456):
+            ticks = plot.Axis([highest], 0, 100, log=False).ticks()
+            self.assertTrue(3 <= len(ticks) <= 9, (highest, ticks))
+
 
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0]])
