@@ -26,7 +26,7 @@ io::Task<Status> Turns::take(int64_t bytes, Place* place) {
     place->number_ = ++arrived_;
     place->waiting_at_ = this;
     by_tag_.emplace(std::pair(place->tag_, place->number_), place);
-    by_cost_.emplace(place->cost_, place->tag_, place->number_);
+    by_cost_.emplace(std::tuple(place->cost_, place->tag_, place->number_), place);
     begin_round_later();
     const Status status = co_await place->granted_.wait();
     co_return status;
@@ -44,10 +44,7 @@ void Turns::begin_round() {
     round_pending_ = false;
     left_ = round_bytes;
     ++round_;
-    while (!by_tag_.empty() && left_ > round_bytes / 2) {
-        const auto& [cost, tag, number] = *by_cost_.begin();
-        serve(by_tag_.at({tag, number}));
-    }
+    while (!by_cost_.empty() && left_ > round_bytes / 2) serve(by_cost_.begin()->second);
     while (!by_tag_.empty() && left_ > 0) {
         serving_tag_ = by_tag_.begin()->first.first;
         serve(by_tag_.begin()->second);

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -75,8 +74,8 @@ private:
     void take_out(const Place& place);
 
     io::Loop& loop_;
-    std::map<std::pair<int64_t, uint64_t>, Place*> by_tag_;     // then who came first
-    std::set<std::tuple<int64_t, int64_t, uint64_t>> by_cost_;  // cost, then as above
+    std::map<std::pair<int64_t, uint64_t>, Place*> by_tag_;             // then who came first
+    std::map<std::tuple<int64_t, int64_t, uint64_t>, Place*> by_cost_;  // cost, then as above
     int64_t serving_tag_ = 0;
     uint64_t arrived_ = 0;
     uint64_t round_ = 1;

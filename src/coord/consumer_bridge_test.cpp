@@ -87,12 +87,14 @@ public:
                                                      : answer.members.at(0).error_code);
     }
     void leave() { CHECK(left(send_leave()) == Errc::none); }
+    // Where nobody leads: in a group of the consumer protocol.
+    void enter() {
+        REQUIRE(join().error_code == 0);
+        REQUIRE(sync() == Errc::none);
+    }
     // Joins again as long as it is told to.
     void keep_up() {
-        for (int i = 0; i < 5 && heartbeat() == Errc::rebalance_in_progress; ++i) {
-            REQUIRE(join().error_code == 0);
-            REQUIRE(sync() == Errc::none);
-        }
+        for (int i = 0; i < 5 && heartbeat() == Errc::rebalance_in_progress; ++i) enter();
     }
     [[nodiscard]] size_t load() const { return has.contains("t") ? has.at("t").size() : 0; }
     // The one classic member of a new group, with everything.
@@ -186,8 +188,7 @@ TEST_CASE("who_is_being_put_out_is_not_told_to_be_a_member") {
     Client fresh{.id = "new"};
     REQUIRE(driver.beat(fresh) == Errc::none);
     ClassicClient old(driver);
-    REQUIRE(old.join().error_code == 0);
-    REQUIRE(old.sync() == Errc::none);
+    old.enter();
     driver.at_once = false;
     driver.pass(11'000);
     REQUIRE(driver.waiting.size() == 1);
@@ -202,8 +203,7 @@ TEST_CASE("a_classic_member_leaves_a_group_of_the_consumer_protocol") {
     Client fresh{.id = "new"};
     REQUIRE(driver.beat(fresh) == Errc::none);
     ClassicClient old(driver);
-    REQUIRE(old.join().error_code == 0);
-    REQUIRE(old.sync() == Errc::none);
+    old.enter();
     for (int i = 0; i < 5; ++i) {
         old.keep_up();
         REQUIRE(driver.beat(fresh) == Errc::none);
@@ -253,8 +253,7 @@ TEST_CASE("who_has_not_heard_that_its_group_went_back_keeps_what_it_has") {
     }
     // It hears of it: gives everything up and joins.
     old.has.clear();
-    REQUIRE(old.join().error_code == 0);
-    REQUIRE(old.sync() == Errc::none);
+    old.enter();
     for (int i = 0; i < 3; ++i) {
         REQUIRE(driver.beat(next) == Errc::none);
         old.keep_up();

@@ -123,16 +123,18 @@ void Durability::start() {
     for (Syncable* log : waiting_) (log->syncing_ ? waiting : round.logs).push_back(log);
     waiting_ = std::move(waiting);
     if (round.logs.empty()) return;
-    int64_t bytes = 0;
+    Syncable::Load load;
     for (Syncable* log : round.logs) {
         log->waiting_ = Syncable::Waiting::no;
         log->syncing_ = true;
-        bytes += log->load().bytes;
+        const Syncable::Load own = log->load();
+        load.files += own.files;
+        load.bytes += own.bytes;
     }
-    round.heavy = bytes >= heavy_bytes;
+    round.heavy = load.bytes >= heavy_bytes;
     if (round.logs.size() > 1) sometimes("log.group_commit");
     if (!rounds_.empty()) sometimes("log.rounds_overlap");
-    const io::Where where = choose(round.logs);
+    const io::Where where = choose(round.logs.size(), load);
     round.began = world_.clock.now();
     rounds_.push_back(std::move(round));
     io::spawn(gate_, run(std::prev(rounds_.end()), where));
@@ -165,10 +167,9 @@ io::Duration Durability::sync_age() const {
     return rounds_.empty() ? io::Duration(0) : world_.clock.now() - rounds_.front().began;
 }
 
-io::Where Durability::choose(std::span<Syncable* const> logs) const {
-    if (logs.size() != 1 || recent_ns_ > static_cast<double>(inline_time_max.count()))
+io::Where Durability::choose(size_t logs, const Syncable::Load& load) const {
+    if (logs != 1 || recent_ns_ > static_cast<double>(inline_time_max.count()))
         return io::Where::worker;
-    const Syncable::Load load = logs.front()->load();
     return load.files <= 1 && load.bytes <= inline_bytes_max ? io::Where::here : io::Where::worker;
 }
 

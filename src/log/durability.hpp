@@ -109,7 +109,7 @@ private:
     void start();
     io::Task<void> run(std::list<Round>::iterator round, io::Where where);
     void count(const Round& round);
-    [[nodiscard]] io::Where choose(std::span<Syncable* const> logs) const;
+    [[nodiscard]] io::Where choose(size_t logs, const Syncable::Load& load) const;
     // Those that are due by then go into the next round.
     void hurry_lazy(io::Monotonic by);
     void forget_lazy(Syncable& log);
