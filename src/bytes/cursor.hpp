@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/types.hpp"
@@ -45,15 +46,15 @@ public:
     [[nodiscard]] ByteView since(size_t position) const {
         return in_.subspan(position, at_ - position);
     }
-    // At most 5 bytes and 32 bits; anything longer or larger is an error. One byte is by far the
-    // most frequent, so that it does not pay for a call.
+    // At most 5 bytes and 32 bits; anything longer or larger is an error. One byte and two are by
+    // far the most frequent, so that they do not pay for a call.
     uint32_t varuint32() {
-        if (at_ < in_.size() && in_[at_] < 128) return in_[at_++];
+        if (const std::optional<uint32_t> value = short_varuint()) return *value;
         return long_varuint32();
     }
     // At most 10 bytes and 64 bits; anything longer or larger is an error.
     uint64_t varuint64() {
-        if (at_ < in_.size() && in_[at_] < 128) return in_[at_++];
+        if (const std::optional<uint32_t> value = short_varuint()) return *value;
         return long_varuint64();
     }
     int32_t varint32() { return unzigzag(varuint32()); }
@@ -61,6 +62,13 @@ public:
     Uuid uuid();
 
 private:
+    std::optional<uint32_t> short_varuint() {
+        const uint8_t* const next = in_.data() + at_;
+        if (left() > 0 && next[0] < 128) return at_ += 1, next[0];
+        if (left() > 1 && next[1] < 128)
+            return at_ += 2, (next[0] & 127U) | (uint32_t{next[1]} << 7U);
+        return std::nullopt;
+    }
     uint32_t long_varuint32();
     uint64_t long_varuint64();
     static int32_t unzigzag(uint32_t n) { return static_cast<int32_t>((n >> 1) ^ (~(n & 1) + 1)); }

@@ -56,7 +56,8 @@ namespace detail {
 
 // Length-prefixed bytes that end before `end`; no length below `least` (-1: may be null).
 template <RecordSource Source>
-std::optional<ByteView> sized(Source& source, size_t end, int32_t least) {
+[[gnu::always_inline]] inline std::optional<ByteView> sized(Source& source, size_t end,
+                                                            int32_t least) {
     const int32_t length = source.varint32();
     if (length < least || (length > 0 && source.position() + static_cast<size_t>(length) > end))
         source.fail();
@@ -66,8 +67,10 @@ std::optional<ByteView> sized(Source& source, size_t end, int32_t least) {
 
 }  // namespace detail
 
-// The next record; when source.ok() is false afterwards it was none.
-template <RecordSource Source> RecordView parse_record(Source& source) {
+// The next record; when source.ok() is false afterwards it was none. Small records cost what this
+// does: it becomes a part of the loop that walks them.
+template <RecordSource Source>
+[[gnu::always_inline]] inline RecordView parse_record(Source& source) {
     RecordView record;
     const int32_t length = source.varint32();
     if (length < 0) source.fail();
