@@ -152,7 +152,8 @@ io::Task<void> Durability::run(std::list<Round>::iterator round, io::Where where
         failed_ = true;
         hooks_.failed(status.error());
     }
-    start();
+    // Not at once: what came in this loop's round and is not written yet goes with the next one.
+    schedule();
     idle_.notify();
 }
 

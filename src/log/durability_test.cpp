@@ -1,6 +1,8 @@
 #include "log/durability.hpp"
 
 #include <deque>
+#include <functional>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -42,15 +44,20 @@ struct Service {
     FakeEngine* engine = nullptr;
     int failures = 0;
     int advances = 0;
+    std::function<void()> on_advance = [] {};
     std::unique_ptr<Durability> durability;
 
     Service() {
         simulation.config().timer_late_max = io::Duration(0);
         auto made = std::make_unique<FakeEngine>(node.world());
         engine = made.get();
-        durability = std::make_unique<Durability>(
-            node.world(), std::move(made), sim::milliseconds(100),
-            Durability::Hooks{[this](const Error&) { ++failures; }, [this] { ++advances; }});
+        durability =
+            std::make_unique<Durability>(node.world(), std::move(made), sim::milliseconds(100),
+                                         Durability::Hooks{[this](const Error&) { ++failures; },
+                                                           [this] {
+                                                               ++advances;
+                                                               on_advance();
+                                                           }});
     }
     ~Service() { sim::wait(simulation, durability->close()); }
     // One round for one log.
@@ -97,6 +104,26 @@ TEST_CASE("logs that write during a round share the next one") {
     CHECK(service.engine->rounds[1].logs == 5);
     CHECK(service.advances == 2);
     CHECK(service.durability->stats().logs_synced == 6);
+}
+
+TEST_CASE("what comes in the loop's round in which a sync ends is in the next one") {
+    Service service;
+    FakeLog early;
+    FakeLog late;
+    service.engine->takes = sim::milliseconds(10);
+    service.durability->wrote(early, Durability::soon);
+    service.simulation.run_for(sim::milliseconds(5));
+    service.durability->wrote(early, Durability::soon);
+    // It was received in this round, and is written at its end.
+    bool received = true;
+    service.on_advance = [&] {
+        if (!std::exchange(received, false)) return;
+        service.node.world().loop.at_round_end(
+            [&] { service.durability->wrote(late, Durability::soon); });
+    };
+    service.simulation.run_for(sim::milliseconds(10));
+    REQUIRE(service.engine->rounds.size() == 2);
+    CHECK(service.engine->rounds[1].logs == 2);
 }
 
 TEST_CASE("nobody waits for the sync of a log that has much to write but itself") {
