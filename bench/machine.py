@@ -1,6 +1,5 @@
 """What is measured of the machine itself: warm memory, the load of others, and what its disk and its loopback take."""
 import json
-import mmap
 import os
 import pathlib
 import platform
@@ -10,25 +9,37 @@ import tempfile
 import time
 
 FLOOR = pathlib.Path(__file__).resolve().parent.parent / "build/release/cambium-floor"
-PAGE = 4096
-WARM_SHARE = 0.6  # of what is available
+FREE_BYTES = 1_000_000_000  # what is left free by Memory.fill(): above what the kernel sees to in any case
+PIECE_BYTES = 8 << 20
 SYNCS = 200
 LOOPBACK_BYTES = 4_000_000_000
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
-def available_bytes():
+def free_bytes():
     for line in pathlib.Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable"):
+        if line.startswith("MemFree"):
             return int(line.split()[1]) * 1024
     return 0
 
 
-def warm_memory():
-    """Touches memory that this machine may never have touched: its first touch costs milliseconds for each MiB."""
-    size = int(available_bytes() * WARM_SHARE) // PAGE * PAGE
-    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE):
-        return size
+class Memory:
+    """Memory as a machine has it that has run for long: full of pages of files that nobody needs, which make room for those that
+    somebody does. A virtual machine's host takes free memory back within seconds, and the first touch of a page that it has taken
+    costs many times what is done with the page: nobody's speed is measured there."""
+
+    def __init__(self):
+        self.file = tempfile.TemporaryFile(buffering=0)
+        self.at = 0
+
+    def fill(self):
+        """Reads holes of a file until little is free. How many bytes were free before."""
+        free, piece = free_bytes(), bytearray(PIECE_BYTES)
+        end = self.at + 2 * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        self.file.truncate(end)
+        while free_bytes() > FREE_BYTES and self.at < end:
+            self.at += os.preadv(self.file.fileno(), [piece], self.at)
+        return free
 
 
 def _stat_fields(pid):

@@ -13,6 +13,8 @@ SIZES = (32, 300, 4096, 16384, 65536)  # beside those that have rows of their ow
 SIZE_BYTES = 1_500_000_000
 PARTITIONS = (1, 100, 1_000, 10_000)
 FRESH_BELOW = 10_000  # removing more takes longer than what is measured
+# With ten thousand partitions a client that waits 5 ms sends batches of one record, and is the limit itself.
+PATIENT = {"linger.ms": 200, "queue.buffering.max.messages": 2_000_000, "queue.buffering.max.kbytes": 2_000_000}
 CONNECTIONS = (1, 100, 1_000)
 IN_FLIGHT = 5  # requests of 16 KiB on each, as Kafka's producer has them
 
@@ -101,7 +103,7 @@ def alone(scale):
 
 
 def many(scale):
-    records, time_max = int(1_500_000 * scale), 10
+    records, time_max = int(3_000_000 * scale), 10
     servers = (("os", "cambium", OS, PARTITIONS), ("ack", "cambium", ACK, (1, 1_000)), ("Kafka sync", "Kafka", EACH, (1_000,)),
                ("Kafka", "Kafka", {}, (1, 1_000)))
     partitions = tuple(Run(f"{label} {count}", peer, f"many-{label.lower().replace(' ', '-')}-{count}", configs, count, fresh=count < FRESH_BELOW)
@@ -113,7 +115,7 @@ def many(scale):
     return (
         Measure("partitions", "partitions", "partitions", cases.produce, tuple(
             dataclasses.replace(run, options={"partitions": run.partitions}) for run in partitions + limits),
-            {"records": records, "record_bytes": KIB, "seconds_max": time_max}, rounds_max=5),
+            {"records": records, "record_bytes": KIB, "seconds_max": time_max, "settings": PATIENT}, rounds_max=5),
         Measure("connections", "connections", "connections", cases.connections, producers,
                 {"seconds": max(2, int(5 * min(scale, 1))), "record_bytes": KIB, "batch_records": 16, "in_flight": IN_FLIGHT}),
         Measure("growth", "growth", "growth", cases.growth, (

@@ -25,9 +25,11 @@ HEAP = "1g"  # as Kafka's own scripts start it
 RUN_DEADLINE_S = 600
 
 
-def drive(run, server, **options):
-    """What cambium-drive says about one run."""
+def drive(run, server, settings=None, **options):
+    """What cambium-drive says about one run; `settings` are librdkafka's."""
     words = [f"{name}={value}" for name, value in {"server": server, **options}.items()]
+    for name, value in (settings or {}).items():
+        words += ["-X", f"{name}={value}"]
     return json.loads(harness.run([DRIVE, run, *words], timeout=RUN_DEADLINE_S).stdout)
 
 

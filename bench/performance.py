@@ -28,6 +28,9 @@ STAGE_SECONDS = {"throughput": 60, "consume": 25, "sizes": 40, "latency": 110, "
                  "idle": 80, "recovery": 20}
 
 
+MEMORY = machine.Memory()
+
+
 class Machine(Peer):
     """For what starts servers by itself."""
 
@@ -102,11 +105,12 @@ class Stage:
         peer = self.peers[run.peer]
         if run.fresh:
             peer.topic(run.topic, run.partitions, **run.configs)
+        if self.options.scale >= 1:
+            os.sync()  # what was written before is nobody else's to wait for
+            MEMORY.fill()
         load = machine.Load(self.pids)
         told = (run.act or measure.act)(peer, run, **{**measure.options, **run.options})
         told["others"] = load.others()
-        if run.partitions > 1:
-            os.sync()  # what thousands of files still have to write belongs to nobody else's run
         if run.fresh:
             peer.delete_topic(run.topic)
             cases.wait_gone(peer, run.topic)
@@ -200,7 +204,7 @@ def main():
     if not wanted:
         sys.exit(f"nothing that is measured has {options.only!r} in its name; rows: {' '.join(row.key for row in targets.ROWS)}")
     if options.scale >= 1:
-        print(f"warmed {machine.warm_memory() / 1e9:.1f} GB of memory", flush=True)
+        print(f"{MEMORY.fill() / 1e9:.1f} GB of memory were free", flush=True)
     facts = machine.facts()
     results = {"machine": facts, "measures": measured(wanted, options)}
     figures = targets.Figures(results["measures"])

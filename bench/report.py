@@ -34,9 +34,12 @@ FOREIGN_SHOWN = 0.15  # cores
 
 METHOD = """\
 All servers of a stage run the whole time on one machine with the client. In each round every measurement is made once with
-each of them, in shuffled order; the first round warms up and is not counted; memory is touched before. A figure is the median
-of its rounds with the least and the most. A run during which others used more than 0.15 of a core is made again, up to three
-times; where none was quiet the last one counts and the table says so. The processor time is the server's own, user and system.
+each of them, in shuffled order; the first round warms up and is not counted. A figure is the median of its rounds with the
+least and the most. Before each run all that was written is brought to the disk, and free memory is filled with pages of a file
+that nobody needs, which make room for those that somebody does, as on a machine that has run for long: the host of a virtual
+machine takes free memory back within seconds, and the first touch of such a page costs many times what is done with it. A run
+during which others used more than 0.15 of a core is made again, up to three times; where none was quiet the last one counts
+and the table says so. The processor time is the server's own, user and system.
 
 * **nothing**: a broker that answers without looking at what it gets: the limit of the client. **floor**: receives, checks the
   CRC-32C, writes to files that grow, roll and are retained, and does nothing else; **floor sync** also syncs before it answers,
@@ -47,7 +50,8 @@ times; where none was quiet the last one counts and the table says so. The proce
   Latency is that of a fixed schedule: a record carries when it was due, so a server that falls behind is charged for what
   waited; linger is 0, and the first fifth is dropped. A thousand producers are a thousand connections of one program with five
   requests of sixteen records in flight on each; the honest client beside them, which asks for less than its share, sends 200
-  records/s of 1 KiB on the fixed schedule.
+  records/s of 1 KiB on the fixed schedule. With many partitions the client waits 200 ms and holds two million records: after
+  5 ms it has one record for each of ten thousand partitions, and is slower than any server.
 * Cold means that the page cache forgot the files (synced, then `POSIX_FADV_DONTNEED`); *read from disk* is the share of the
   bytes that the server's reads brought from there. Recovery is the start after `kill -9` under full load, against reading
   and checking what lies behind the recorded durable end; what the kill left unwritten is written first for both.
