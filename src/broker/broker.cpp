@@ -358,6 +358,9 @@ io::Task<Status> Broker::listen() {
     retention_ =
         std::make_unique<replica::Retention>(world_, retention_options(settings_), replicas_.get());
     retention_->start();
+    replicas_->tell_of_rolls([retention = retention_.get()](const Uuid& topic, PartitionIndex at) {
+        retention->rolled(topic, at);
+    });
     registration_ = metrics_->collect([this](MetricsWriter& writer) { tell_metrics(writer); });
     watch_syncs();
     co_return Status();

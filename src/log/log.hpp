@@ -81,6 +81,9 @@ struct FileRange {
     int64_t length = 0;
 };
 
+// By what a log is held against what it is to keep.
+enum class RetainBy : uint8_t { size, all };
+
 // What one call of retain() did.
 struct Retained {
     int64_t segments = 0;
@@ -129,6 +132,8 @@ public:
     // numbers. `why` is no_space (the log goes on), directory_fenced (it does not) or cancelled
     // (the process is ending).
     virtual void taken_back(Offset appended_end, Errc why) = 0;
+    // A new segment has been begun: the log may be larger than it should be.
+    virtual void rolled() {}
 };
 
 class Log {
@@ -190,7 +195,7 @@ public:
     virtual io::Task<Status> advance_start(Offset start) = 0;
     // Deletes segments that the log's retention no longer keeps (log/retention.hpp) and whose
     // records all lie below `up_to`, the high watermark, and the durable end.
-    virtual io::Task<Result<Retained>> retain(Offset up_to) = 0;
+    virtual io::Task<Result<Retained>> retain(Offset up_to, RetainBy by) = 0;
 };
 
 }  // namespace cambium::log

@@ -85,7 +85,7 @@ public:
     [[nodiscard]] std::vector<ActiveProducer> producers() const override;
     io::Task<Status> until_durable(Offset end) override;
     io::Task<Status> advance_start(Offset start) override;
-    io::Task<Result<Retained>> retain(Offset up_to) override;
+    io::Task<Result<Retained>> retain(Offset up_to, RetainBy by) override;
 
     // For the durability service.
     [[nodiscard]] Load load() const override;
@@ -188,9 +188,11 @@ private:
 
     // partition_retention.cpp
     io::Task<Status> keep_producers(Offset base);
-    io::Task<Result<size_t>> count_expired(Offset bound);
+    // Gives what it removed.
+    io::Task<Result<Retained>> move_start(Offset start);
+    io::Task<Result<size_t>> count_expired(Offset bound, RetainBy by);
     io::Task<Status> make_durable_in(SegmentRef segment);
-    io::Task<void> remove_segments(std::vector<SegmentRef> gone);
+    io::Task<Retained> remove_segments(std::vector<SegmentRef> gone);
     io::Task<Status> rename_deleted(SegmentRef segment);
 
     Shared& shared_;
@@ -203,6 +205,7 @@ private:
     ProducerState producers_;
     EpochCache epochs_;
     bool epochs_dirty_ = false;
+    bool rolled_ = false;      // and the listener has not been told
     bool upkeep_due_ = false;  // the write Task has something to do without a batch
 
     LazyDeque<Staged> staged_;

@@ -38,19 +38,25 @@ void PartitionLog::recorded(const DurableEnd& end) {
 io::Task<Status> PartitionLog::advance_start(Offset start) {
     if (const Status status = usable(); !status) co_return status;
     const io::Gate::Holder holder = gate_.hold();
+    const Result<Retained> moved = co_await move_start(start);
+    if (!moved) co_return moved.error();
+    co_return Status();
+}
+
+io::Task<Result<Retained>> PartitionLog::move_start(Offset start) {
     start = std::min(start, ends_.written);
     const bool careless = mutant("log.retention_above_durable_end");
     if (start > ends_.durable && !careless) {
         shared_.durability->wrote(*this, Durability::soon);
         const Status durable = co_await until_durable(start);
-        if (!durable) co_return durable;
+        if (!durable) co_return durable.error();
     }
     // Once the start is recorded, recovery reads nothing before the segment that it lies in.
     const Offset first = segments_.front()->base;
     const Offset base = segment_at(std::max(start, first))->base;
     if (base > first && !careless) {
         const Status kept = co_await keep_producers(base);
-        if (!kept) co_return kept;
+        if (!kept) co_return kept.error();
     }
     start_wanted_ = std::max(start_wanted_, start);
     // Which segments go is decided before the record is made: the record must not name one of them.
@@ -60,46 +66,43 @@ io::Task<Status> PartitionLog::advance_start(Offset start) {
         else break;
     if (mutant("log.start_answered_before_durable")) {
         ends_.start = start_wanted_;
-        co_return Status();
+        co_return Retained{};
     }
     // Also when the start stays: the last record may be from before the durable end left them.
     const bool named = !gone.empty() && !mutant("log.record_skipped_before_removal");
     if (start > ends_.start || named) {
         const Status recorded = co_await record_ends();
-        if (!recorded) co_return recorded;
+        if (!recorded) co_return recorded.error();
     }
-    if (!gone.empty()) co_await remove_segments(std::move(gone));
-    co_return Status();
+    co_return co_await remove_segments(std::move(gone));
 }
 
-io::Task<Result<Retained>> PartitionLog::retain(Offset up_to) {
+io::Task<Result<Retained>> PartitionLog::retain(Offset up_to, RetainBy by) {
     if (const Status status = usable(); !status) co_return status.error();
     const io::Gate::Holder holder = gate_.hold();
     // Of a log that takes nothing too.
     forget_producers();
-    Retained done;
     const bool careless = mutant("log.retention_above_durable_end");
     if (!careless) up_to = std::min(up_to, ends_.durable);
-    const Result<size_t> expired = co_await count_expired(up_to);
+    const Result<size_t> expired = co_await count_expired(up_to, by);
     if (!expired) co_return expired.error();
-    if (*expired == 0) co_return done;
-    done.segments = static_cast<int64_t>(*expired);
-    for (size_t i = 0; i < *expired; ++i) done.bytes += segments_[i]->size;
+    if (*expired == 0) co_return Retained{};
     // There is always a segment: one that is old itself is left first.
-    done.more = *expired == segments_per_call && segments_.size() > *expired;
+    const bool more = *expired == segments_per_call && segments_.size() > *expired;
     const SegmentRef next = *expired < segments_.size() ? segments_[*expired] : add_segment();
     if (!careless) {
         const Status settled = co_await make_durable_in(next);
         if (!settled) co_return settled.error();
     }
-    const Status moved = co_await advance_start(next->base);
-    if (!moved) co_return moved.error();
+    Result<Retained> done = co_await move_start(next->base);
+    if (done) done->more = more;
     co_return done;
 }
 
 // How many segments go. Synchronous after the last wait: what it counted is there when it returns.
-io::Task<Result<size_t>> PartitionLog::count_expired(Offset bound) {
-    const RetentionRule rule{config_.deletes, config_.retention_ms, config_.retention_bytes};
+io::Task<Result<size_t>> PartitionLog::count_expired(Offset bound, RetainBy by) {
+    const RetentionRule rule{config_.deletes, by == RetainBy::size ? -1 : config_.retention_ms,
+                             config_.retention_bytes};
     std::vector<SegmentFacts> facts;
     while (true) {
         facts.clear();
@@ -158,9 +161,13 @@ io::Task<Status> PartitionLog::keep_producers(Offset base) {
     co_return co_await waiter.done;
 }
 
-io::Task<void> PartitionLog::remove_segments(std::vector<SegmentRef> gone) {
+// Others may have removed some meanwhile.
+io::Task<Retained> PartitionLog::remove_segments(std::vector<SegmentRef> gone) {
+    Retained done;
     for (const SegmentRef& segment : gone) {
         if (std::erase(segments_, segment) == 0) continue;
+        ++done.segments;
+        done.bytes += segment->size;
         std::erase(dirty_, segment);
         segment->dirty = false;
         shared_.tail.forget(segment->file_number);
@@ -170,9 +177,10 @@ io::Task<void> PartitionLog::remove_segments(std::vector<SegmentRef> gone) {
         if (segment->file.use_count() > 1) sometimes("log.segment_deleted_while_read");
         sometimes("log.segment_deleted");
         const Status renamed = co_await rename_deleted(segment);
-        if (stopped_ != Errc::none) co_return;
+        if (stopped_ != Errc::none) co_return done;
         if (renamed.code() == Errc::io_error) shared_.fence(renamed.error());
     }
+    co_return done;
 }
 
 io::Task<Status> PartitionLog::rename_deleted(SegmentRef segment) {

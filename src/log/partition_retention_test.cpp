@@ -40,7 +40,8 @@ struct Kept {
         for (const int64_t age : ages) append(now() - age);
     }
     Retained retain() {
-        const auto done = sim::wait(machine.simulation, log->retain(log->ends().durable));
+        const auto done =
+            sim::wait(machine.simulation, log->retain(log->ends().durable, RetainBy::all));
         REQUIRE_MESSAGE(done.ok(), done.error().text());
         return *done;
     }
@@ -121,7 +122,8 @@ TEST_CASE("a full disk at the roll of an old segment loses nothing and is tried 
     kept.set_config();
     kept.machine.node.disk().fail_next(sim::DiskOp::open, "00000000000000000001.log",
                                        Errc::no_space);
-    const auto refused = sim::wait(kept.machine.simulation, kept.log->retain(Offset(1)));
+    const auto refused =
+        sim::wait(kept.machine.simulation, kept.log->retain(Offset(1), RetainBy::all));
     CHECK(refused.code() == Errc::no_space);
     CHECK(kept.start() == 0);
     CHECK(kept.retain().segments == 1);
@@ -153,14 +155,16 @@ TEST_CASE("only what lies below the bound and the durable end goes") {
     kept.config.retention_ms = 1000;
     kept.config.flush_policy = FlushPolicy::os;
     kept.set_config();
-    const auto some = sim::wait(kept.machine.simulation, kept.log->retain(Offset(3)));
+    const auto some =
+        sim::wait(kept.machine.simulation, kept.log->retain(Offset(3), RetainBy::all));
     CHECK(some->segments == 1);
     // Written and not durable: it stays, whatever the caller thinks.
     REQUIRE(
         kept.log->append(record_at(Timestamp(kept.now() - 5000), 5).view(), LeaderEpoch(0)).ok());
     kept.machine.simulation.run_until([&] { return kept.log->ends().written == Offset(6); });
     REQUIRE(kept.log->ends().durable == Offset(5));
-    const auto more = sim::wait(kept.machine.simulation, kept.log->retain(Offset(6)));
+    const auto more =
+        sim::wait(kept.machine.simulation, kept.log->retain(Offset(6), RetainBy::all));
     CHECK(more->segments == 1);
     CHECK(kept.start() == 4);
 }
@@ -395,7 +399,8 @@ struct Cramped : Kept {
 TEST_CASE("segments stay until what they say of producers is whole and durable elsewhere") {
     Cramped kept;
     kept.no_room_for_snapshot();
-    const auto refused = sim::wait(kept.machine.simulation, kept.log->retain(Offset(4)));
+    const auto refused =
+        sim::wait(kept.machine.simulation, kept.log->retain(Offset(4), RetainBy::all));
     CHECK(refused.code() == Errc::no_space);
     CHECK(kept.start() == 0);
     CHECK(kept.retain().segments == 2);

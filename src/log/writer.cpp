@@ -50,6 +50,7 @@ io::Task<void> PartitionLog::write_staged() {
     writing_ = false;
     // Fenced meanwhile: only now nobody reads the staged bytes any more.
     if (stopped_ != Errc::none) take_back(stopped_);
+    else if (std::exchange(rolled_, false) && listener_ != nullptr) listener_->rolled();
     idle_.notify();
 }
 
@@ -208,6 +209,7 @@ io::Task<Status> PartitionLog::roll_into(SegmentRef segment) {
         std::erase(dirty_, old);
         old->dirty = false;
     }
+    rolled_ = true;
     sometimes("log.rolled");
     co_return Status();
 }

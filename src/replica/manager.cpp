@@ -274,7 +274,8 @@ io::Task<void> Manager::put(LocalTopic* topic, PartitionIndex index, log::Log* l
     std::shared_ptr<Partition> before = std::move(place);
     place = std::make_unique<Partition>(
         Partition::Identity{{topic->name, index}, topic->id}, leader_config(*said, topic->settings),
-        said->leader_epoch, log, Partition::Surroundings{world_.loop, world_.trace, *room_});
+        said->leader_epoch, log,
+        Partition::Surroundings{world_.loop, world_.trace, *room_, rolled_});
     if (before == nullptr) co_return;
     co_await before->close(Errc::kafka_storage_error);
     // What resumed this may be its strand, which is then still on the stack.

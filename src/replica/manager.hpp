@@ -74,6 +74,9 @@ public:
     // Once the image shows it: deletes what it no longer names.
     io::Task<void> published(const meta::Builder::Publication* change);
 
+    // Whom logs tell that they have rolled; nobody at first.
+    void tell_of_rolls(RollTold told) { rolled_ = std::move(told); }
+
     // Null when there is no such topic here. Valid until the next wait: a topic may be deleted
     // meanwhile; a Partition keeps itself for as long as a call on it lasts.
     [[nodiscard]] const LocalTopic* topic(std::string_view name) const;
@@ -139,6 +142,7 @@ private:
     log::Directories* directories_;
     WaitingRoom* room_;
     const TopicSettingsRule* rule_;
+    RollTold rolled_;
     Topics topics_;
     std::map<Uuid, LocalTopic*> by_id_;
     std::vector<Trouble> troubles_;

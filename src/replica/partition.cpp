@@ -22,6 +22,7 @@ Partition::Partition(Identity identity, LeaderConfig config, LeaderEpoch epoch, 
       log_(log),
       trace_(surroundings.trace),
       room_(surroundings.room),
+      rolled_(surroundings.rolled),
       core_(config, epoch, ends_of(log)),
       strand_(surroundings.loop) {
     if (log_ == nullptr) carry_out(core_.stop(Errc::kafka_storage_error));
@@ -175,11 +176,11 @@ io::Task<Result<Offset>> Partition::delete_records(int64_t offset) {
     co_return co_await told;
 }
 
-io::Task<Result<log::Retained>> Partition::retain() {
+io::Task<Result<log::Retained>> Partition::retain(log::RetainBy by) {
     const io::Gate::Holder inside = gate_.hold();
     const Result<ReadWindow> window = co_await ask_window();
     if (!window.ok()) co_return window.error();
-    co_return co_await log_->retain(window->high_watermark);
+    co_return co_await log_->retain(window->high_watermark, by);
 }
 
 io::Task<Result<log::Log::EpochEnd>> Partition::end_of_epoch(LeaderEpoch epoch,
@@ -226,6 +227,10 @@ void Partition::taken_back(Offset appended_end, Errc why) {
         --take_backs_under_way_;
         carry_out(core_.taken_back(appended_end, why));
     });
+}
+
+void Partition::rolled() {
+    if (rolled_) rolled_(identity_.topic, identity_.name.partition);
 }
 
 // Waking runs what waited: handlers encode their answers and may come back to this strand, whose

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct AppendOptions {
     int16_t acks = acks_all;
     LeaderEpoch epoch;  // what the sender thinks is current; -1: it does not say
 };
+
+// Told when the log of a partition has begun a new segment.
+using RollTold = std::function<void(const Uuid& topic, PartitionIndex index)>;
 
 struct PartitionRead {
     Offset from;
@@ -71,6 +75,7 @@ public:
         io::Loop& loop;
         io::Trace& trace;
         WaitingRoom& room;
+        const RollTold& rolled;
     };
     // `log` null: offline.
     Partition(Identity identity, LeaderConfig config, LeaderEpoch epoch, log::Log* log,
@@ -107,7 +112,7 @@ public:
     // there is then. Errors: offset_out_of_range (above the high watermark), those of read.
     io::Task<Result<Offset>> delete_records(int64_t offset);
     // Deletes what the log's retention no longer keeps, of what lies below the high watermark.
-    io::Task<Result<log::Retained>> retain();
+    io::Task<Result<log::Retained>> retain(log::RetainBy by);
 
     // The largest epoch at or below `epoch` and where it ended; both -1 when that is not known.
     // `current` is what the sender thinks is current. Errors: as read.
@@ -128,6 +133,7 @@ public:
     // log::LogListener
     void ends_moved() override;
     void taken_back(Offset appended_end, Errc why) override;
+    void rolled() override;
 
 private:
     io::Task<Result<ReadWindow>> ask_window();
@@ -140,6 +146,7 @@ private:
     log::Log* log_;
     io::Trace& trace_;
     WaitingRoom& room_;
+    const RollTold& rolled_;
     LeaderCore core_;
     // Take-backs that the log has done and the core has not heard of: until then nothing is
     // appended, so that an offset is never given out twice to two who wait for it.

@@ -28,6 +28,8 @@ Buffer batch(std::string_view value) {
 }
 
 struct OnePartition {
+    RollTold rolled;
+
     explicit OnePartition(uint64_t seed, sim::Config config = {})
         : simulation(seed, config), node(simulation.add_node("node")) {
         world = &node.world();
@@ -41,7 +43,7 @@ struct OnePartition {
         REQUIRE(log.ok());
         partition = std::make_unique<Partition>(
             Partition::Identity{{"t", PartitionIndex{0}}, id}, LeaderConfig{}, LeaderEpoch{0}, *log,
-            Partition::Surroundings{world->loop, world->trace, *room});
+            Partition::Surroundings{world->loop, world->trace, *room, rolled});
     }
     ~OnePartition() {
         if (partition != nullptr) close(Errc::not_leader_or_follower);

@@ -41,23 +41,28 @@ io::Task<void> Retention::pass() {
     ++totals_.passes;
 }
 
-// A topic may be deleted at any wait: it is looked up where it is used.
 io::Task<void> Retention::some(const std::vector<Name>* names, size_t from, size_t to) {
     io::Gate gate;
-    for (size_t i = from; i < to; ++i) {
-        const LocalTopic* const topic = manager_->topic((*names)[i].first);
-        Partition* const partition =
-            topic == nullptr ? nullptr : topic->partition((*names)[i].second);
-        if (partition != nullptr && !partition->offline()) io::spawn(gate, one(partition));
-    }
+    for (size_t i = from; i < to; ++i) begin((*names)[i], log::RetainBy::all, gate);
     co_await gate.close();
 }
 
+// A topic may be deleted at any wait: it is looked up where it is used.
+void Retention::begin(const Name& name, log::RetainBy by, io::Gate& gate) {
+    const LocalTopic* const topic = manager_->topic(name.first);
+    Partition* const partition = topic == nullptr ? nullptr : topic->partition(name.second);
+    if (partition != nullptr && !partition->offline()) io::spawn(gate, one(partition, by));
+}
+
+void Retention::rolled(const Uuid& topic, PartitionIndex index) {
+    if (!alarm_.closed()) begin({topic, index}, log::RetainBy::size, gate_);
+}
+
 // A log with more to delete than one call may is asked again; others have had their turn meanwhile.
-io::Task<void> Retention::one(Partition* partition) {
+io::Task<void> Retention::one(Partition* partition, log::RetainBy by) {
     const io::Gate::Holder inside = partition->stay();
     while (true) {
-        const Result<log::Retained> done = co_await partition->retain();
+        const Result<log::Retained> done = co_await partition->retain(by);
         if (!done.ok()) {
             // Fenced, deleted or full: said where it happened, and tried again by the next pass.
             ++totals_.failed;

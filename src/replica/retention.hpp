@@ -1,5 +1,8 @@
-// Looks now and then whether records of this node's partitions are to go: the one timer behind
-// retention.ms and retention.bytes.
+// Looks whether records of this node's partitions are to go: of all of them now and then, and by
+// size (retention.bytes) of one at once when its log has begun a new segment.
+//
+// A log that grows fast would else be larger than it should be by what comes in between two looks;
+// and the memory of what goes is the warmest there is for what comes.
 //
 // What goes is decided by each log (log/retention.hpp) from its settings as they are then. A pass
 // asks some partitions at a time, so that their records of durable ends become one, and lets the
@@ -16,6 +19,7 @@
 #include "io/task.hpp"
 #include "io/timers.hpp"
 #include "io/world.hpp"
+#include "log/log.hpp"
 #include "replica/manager.hpp"
 
 namespace cambium::replica {
@@ -38,6 +42,8 @@ public:
 
     // From now on passes are made.
     void start();
+    // The log of a partition has begun a new segment.
+    void rolled(const Uuid& topic, PartitionIndex index);
     // One pass, now. Not while another one runs.
     io::Task<void> pass();
     [[nodiscard]] const Totals& totals() const { return totals_; }
@@ -48,8 +54,9 @@ private:
     using Name = std::pair<Uuid, PartitionIndex>;
 
     io::Task<void> run();
+    void begin(const Name& name, log::RetainBy by, io::Gate& gate);
     io::Task<void> some(const std::vector<Name>* names, size_t from, size_t to);
-    io::Task<void> one(Partition* partition);
+    io::Task<void> one(Partition* partition, log::RetainBy by);
 
     io::World world_;
     Options options_;

@@ -248,7 +248,7 @@ io::Task<void> LogKeeper::delete_records(LifeView life) {
 io::Task<void> LogKeeper::retain(LifeView life) {
     const log::Ends ends = life.log->ends();
     const Offset up_to = random_.chance(0.5) ? ends.written : ends.durable;
-    const Result<log::Retained> done = co_await life.log->retain(up_to);
+    const Result<log::Retained> done = co_await life.log->retain(up_to, log::RetainBy::all);
     if (!*life.running || !done.ok() || done->segments == 0) co_return;
     if (options_.by_size_only && asked_ == Offset(0) &&
         life.log->size_bytes() < options_.retention_bytes)

@@ -241,7 +241,8 @@ void LogHistory::check_retained() {
         const Timestamp due = wall() - std::max<int64_t>(log_config_.retention_ms, 0);
         const log::Ends before = log->ends();
         for (bool more = true; more;) {
-            const Result<log::Retained> done = sim::wait(simulation_, log->retain(before.durable));
+            const Result<log::Retained> done =
+                sim::wait(simulation_, log->retain(before.durable, log::RetainBy::all));
             if (!node_.alive()) return;
             if (!done.ok()) return violate("retention", "failed: " + done.error().text());
             more = done->more;
