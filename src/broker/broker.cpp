@@ -344,7 +344,7 @@ io::Task<Status> Broker::listen() {
                  .groups = groups_.get(),
                  .fetch_sessions = fetch_sessions_.get(),
                  .decompressor = &decompressor_});
-    traffic_ = std::make_unique<Traffic>(services_.get(), &directories_->common().tail, journal_);
+    traffic_ = std::make_unique<Traffic>(services_.get(), &directories_->common(), journal_);
     server_ = std::make_unique<Server>(traffic_.get());
     const std::vector<std::string> listeners = settings_.list("listeners");
     for (const std::string& text : listeners) {

@@ -48,6 +48,11 @@ void Broker::tell_metrics(MetricsWriter& writer) const {
         budget(writer, *one);
     writer.family("cambium_tail_cache_bytes", "gauge", "Memory of the newest records.");
     writer.sample({}, directories_->common().tail.bytes());
+    writer.family("cambium_read_cache_bytes", "gauge", "Memory of what was read from files.");
+    writer.sample({}, directories_->common().reads.bytes());
+    writer.family("cambium_log_read_bytes_total", "counter",
+                  "Bytes for clients that were read from files.");
+    writer.sample({}, directories_->common().reads.bytes_read());
     gauge(writer, "cambium_segments_open", "Segments that hold a descriptor or an index.",
           directories_->common().segments.size());
     tell_groups(writer);

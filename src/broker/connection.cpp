@@ -16,7 +16,7 @@ Connection::Connection(Traffic* traffic, std::unique_ptr<io::Stream> stream, Pee
       peer_(std::move(peer)),
       cutter_(traffic->limits.frame_bytes_max),
       line_(traffic->services->world.loop),
-      cold_bytes_(TrafficLimits::chunk_bytes_max),
+      fetch_bytes_(TrafficLimits::fetch_bytes_max),
       moved_(traffic->services->world.clock.now()) {}
 
 Connection::~Connection() {
@@ -335,12 +335,17 @@ io::Task<void> Connection::send() {
             if (!status.ok()) break;
             continue;
         }
-        outbox_.gather(*traffic_->tail, TrafficLimits::write_pieces_max,
-                       TrafficLimits::write_bytes_max, views_);
-        io::Task<Result<size_t>> sending = views_.empty() ? send_cold() : send_hot();
-        const Result<size_t> sent = co_await sending;
+        outbox_.gather(traffic_->common->tail, traffic_->common->reads,
+                       TrafficLimits::write_pieces_max, TrafficLimits::write_bytes_max, views_);
+        if (views_.empty()) {
+            const Status fetched = co_await fetch_cold();
+            if (fetched.ok()) continue;
+            close(fetched.code() == Errc::corrupt_data ? fetched.error().text() : std::string());
+            break;
+        }
+        const Result<size_t> sent = co_await send_gathered();
         if (!sent.ok()) {
-            close(sent.code() == Errc::corrupt_data ? sent.error().text() : std::string());
+            close({});
             break;
         }
         sent_in_turn += *sent;
@@ -352,7 +357,7 @@ io::Task<void> Connection::send() {
 }
 
 // Sends what views_ shows; waits for the socket only when it took nothing.
-io::Task<Result<size_t>> Connection::send_hot() {
+io::Task<Result<size_t>> Connection::send_gathered() {
     const Result<size_t> written = stream_->writev(views_);
     if (written.ok()) {
         wrote(*written);
@@ -366,41 +371,32 @@ io::Task<Result<size_t>> Connection::send_hot() {
     co_return size_t{0};
 }
 
-// Fetches a piece of the file and sends of it what the socket takes now. The rest is dropped and
-// fetched again later, in smaller pieces: a reader that is slow pins nothing.
-io::Task<Result<size_t>> Connection::send_cold() {
+// Fetches what comes next and is in no memory. When what was fetched before has left the cache
+// before it was sent, many readers share it: then less is fetched at once.
+io::Task<Status> Connection::fetch_cold() {
     const log::FileRange range = outbox_.cold();
-    const auto size = static_cast<int64_t>(
-        std::min(cold_bytes_, static_cast<size_t>(std::max<int64_t>(range.length, 1))));
-    const Status granted = co_await traffic_->cold_reads.take(size, &chunk_place_);
-    if (!granted.ok()) co_return granted.error();
-    Buffer chunk;
-    chunk.resize(static_cast<size_t>(size));
-    const Result<size_t> read = co_await range.file->pread(range.position, chunk.mutable_view());
-    Result<size_t> written = Errc::would_block;
-    if (!read.ok() || *read == 0) {
-        // The size of the answer is sent already: nothing but the end of the connection says that
-        // it is not whole.
-        written = Error{Errc::corrupt_data, "records of an answer could not be read"};
-    } else if (!closing_) {
-        const ByteView view = chunk.view().first(*read);
-        written = stream_->writev({&view, 1});
-    }
-    chunk = Buffer();
-    traffic_->cold_reads.give_back(size);
-    if (written.ok()) {
-        traffic_->instruments->cold_bytes_out.add(*written);
-        cold_bytes_ = *written < *read ? std::max(TrafficLimits::chunk_bytes_min, cold_bytes_ / 2)
-                                       : std::min(TrafficLimits::chunk_bytes_max, cold_bytes_ * 2);
-        wrote(*written);
-        co_return written;
-    }
-    if (written.code() != Errc::would_block) co_return written;
+    const bool again = range.file_number == fetched_file_ && range.position < fetched_end_;
+    fetch_bytes_ = again ? std::max(TrafficLimits::fetch_bytes_min, fetch_bytes_ / 2)
+                         : std::min(TrafficLimits::fetch_bytes_max, fetch_bytes_ * 2);
+    const auto size = std::min(fetch_bytes_, static_cast<size_t>(range.length));
+    const auto charge = static_cast<int64_t>(size);
+    const Status granted = co_await traffic_->cold_reads.take(charge, &chunk_place_);
+    if (!granted.ok()) co_return granted;
+    Buffer block = traffic_->common->reads.take(size);
+    block.resize(size);
+    const Result<size_t> read = co_await range.file->pread(range.position, block.mutable_view());
+    traffic_->cold_reads.give_back(charge);
     if (closing_) co_return Errc::cancelled;
-    queued_ = stream_->queued();
-    const Status writable = co_await stream_->writable();
-    if (!writable.ok()) co_return writable.error();
-    co_return size_t{0};
+    // The size of the answer is sent already: nothing but the end of the connection says that it is
+    // not whole.
+    if (!read.ok() || *read == 0)
+        co_return Error{Errc::corrupt_data, "records of an answer could not be read"};
+    block.resize(*read);
+    fetched_file_ = range.file_number;
+    fetched_end_ = range.position + static_cast<int64_t>(*read);
+    traffic_->common->reads.keep(range.file_number, range.position, std::move(block));
+    traffic_->common->watch_caches();
+    co_return Status();
 }
 
 void Connection::wrote(size_t bytes) {

@@ -73,8 +73,8 @@ private:
     void finish(Request& request, const HandlerRow& row, Ticket ticket, Reply reply);
 
     io::Task<void> send();
-    io::Task<Result<size_t>> send_hot();
-    io::Task<Result<size_t>> send_cold();
+    io::Task<Result<size_t>> send_gathered();
+    io::Task<Status> fetch_cold();
     void wrote(size_t bytes);
 
     void dropped(Request& request) override;
@@ -113,7 +113,9 @@ private:
     // Charges of requests that were answered in this round.
     std::array<int64_t, Traffic::lanes_count> released_{};
     std::vector<ByteView> views_;
-    size_t cold_bytes_;  // how much to fetch for the next write
+    size_t fetch_bytes_;         // how much to fetch next
+    uint64_t fetched_file_ = 0;  // where the last piece that was fetched came from
+    int64_t fetched_end_ = 0;
     Budget::Place chunk_place_;
 
     io::Signal changed_;   // for receive: a request ended, or answers left

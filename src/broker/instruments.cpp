@@ -34,8 +34,6 @@ Instruments::Instruments(Metrics& metrics)
                                     "Failures to accept, for want of a descriptor.")),
       bytes_in(metrics.counter("cambium_network_received_bytes_total", "Bytes from clients.")),
       bytes_out(metrics.counter("cambium_network_sent_bytes_total", "Bytes to clients.")),
-      cold_bytes_out(metrics.counter("cambium_network_sent_cold_bytes_total",
-                                     "Bytes to clients that were read from files for it.")),
       requests_slow(metrics.counter("cambium_requests_slow_total",
                                     "Requests that took longer than slow.request.ms.")) {
     for (const HandlerRow& row : handler_table()) {

@@ -32,7 +32,6 @@ public:
     Counter& accept_errors;        // connections that there was no descriptor for
     Counter& bytes_in;
     Counter& bytes_out;
-    Counter& cold_bytes_out;  // that were not in the tail cache
     Counter& requests_slow;
 
     [[nodiscard]] static int64_t microseconds(io::Duration time) { return time.count() / 1000; }

@@ -48,8 +48,16 @@ int64_t Outbox::piece_size(const Answer::Piece& piece) {
     return static_cast<int64_t>(std::get<Answer::Encoded>(piece).size);
 }
 
-void Outbox::gather(const log::TailCache& tail, size_t pieces_max, size_t bytes_max,
-                    std::vector<ByteView>& views) const {
+ByteView Outbox::in_memory(const log::TailCache& tail, log::ReadCache& reads,
+                           const log::FileRange& range, int64_t offset) {
+    const int64_t position = range.position + offset;
+    const int64_t length = range.length - offset;
+    const ByteView newest = tail.find(range.file_number, position, length);
+    return newest.empty() ? reads.find(range.file_number, position, length) : newest;
+}
+
+void Outbox::gather(const log::TailCache& tail, log::ReadCache& reads, size_t pieces_max,
+                    size_t bytes_max, std::vector<ByteView>& views) const {
     views.clear();
     size_t bytes = 0;
     for (const Slot& one : slots_) {
@@ -61,8 +69,7 @@ void Outbox::gather(const log::TailCache& tail, size_t pieces_max, size_t bytes_
                 if (views.size() >= pieces_max || bytes >= bytes_max) return;
                 ByteView view;
                 if (const auto* range = std::get_if<log::FileRange>(&piece))
-                    view = tail.find(range->file_number, range->position + offset,
-                                     range->length - offset);
+                    view = in_memory(tail, reads, *range, offset);
                 else
                     view = one.answer.bytes(std::get<Answer::Encoded>(piece))
                                .subspan(static_cast<size_t>(offset));

@@ -15,6 +15,7 @@
 #include "bytes/bytes.hpp"
 #include "io/clock.hpp"
 #include "log/log.hpp"
+#include "log/read_cache.hpp"
 #include "log/tail_cache.hpp"
 
 namespace cambium::broker {
@@ -42,8 +43,8 @@ public:
     // What to send next, in order: up to `pieces_max` views and about `bytes_max` bytes, as far as
     // memory has them. Valid until the next wait on the loop and the next call here. Empty although
     // ready(): what comes next lies in the file alone (cold()).
-    void gather(const log::TailCache& tail, size_t pieces_max, size_t bytes_max,
-                std::vector<ByteView>& views) const;
+    void gather(const log::TailCache& tail, log::ReadCache& reads, size_t pieces_max,
+                size_t bytes_max, std::vector<ByteView>& views) const;
     // The rest of the range that comes next. Only when gather() gave nothing.
     [[nodiscard]] log::FileRange cold() const;
     // So many bytes have been taken by the socket.
@@ -65,6 +66,8 @@ private:
     };
     Slot& slot(Ticket ticket);
     void pop_finished();
+    [[nodiscard]] static ByteView in_memory(const log::TailCache& tail, log::ReadCache& reads,
+                                            const log::FileRange& range, int64_t offset);
     [[nodiscard]] static int64_t piece_size(const Answer::Piece& piece);
 
     std::deque<Slot> slots_;

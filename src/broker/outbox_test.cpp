@@ -19,10 +19,11 @@ log::FileRange range(int64_t position, int64_t length) {
 
 // What the outbox would send now from memory, in bites of random size.
 std::string drain(Outbox& outbox, const log::TailCache& tail, io::Random& random) {
+    log::ReadCache reads(0);
     std::string out;
     std::vector<ByteView> views;
     while (outbox.ready()) {
-        outbox.gather(tail, 1 + random.below(4), 1 + random.below(100), views);
+        outbox.gather(tail, reads, 1 + random.below(4), 1 + random.below(100), views);
         if (views.empty()) return out;
         size_t taken = 0;
         for (const ByteView view : views) {
@@ -73,6 +74,7 @@ TEST_CASE("answers_leave_in_the_order_of_their_requests_whatever_order_they_come
 
 TEST_CASE("ranges_of_files_stand_where_their_slots_were") {
     log::TailCache tail(1 << 20);
+    log::ReadCache reads(1 << 20);
     tail.stage(1, 100, as_bytes("RECORDS"));
     const std::vector<wire::Slot> slots{{2, 7}, {2, 0}, {4, 4}};
     Outbox outbox;
@@ -81,19 +83,19 @@ TEST_CASE("ranges_of_files_stand_where_their_slots_were") {
                {});
     CHECK(outbox.unsent() == 6 + 7 + 4);
     std::vector<ByteView> views;
-    outbox.gather(tail, 10, 1000, views);
+    outbox.gather(tail, reads, 10, 1000, views);
     std::string hot;
     for (const ByteView view : views) hot += as_text(view);
     CHECK(hot == "abRECORDScd");
     outbox.sent(hot.size());
-    outbox.gather(tail, 10, 1000, views);
+    outbox.gather(tail, reads, 10, 1000, views);
     CHECK(views.empty());
     CHECK(outbox.cold().position == 500);
     outbox.sent(1);
     CHECK(outbox.cold().position == 501);
     CHECK(outbox.cold().length == 3);
     outbox.sent(3);
-    outbox.gather(tail, 10, 1000, views);
+    outbox.gather(tail, reads, 10, 1000, views);
     REQUIRE(views.size() == 1);
     CHECK(as_text(views[0]) == "ef");
     CHECK(outbox.take_sent().empty());

@@ -35,9 +35,9 @@ TrafficLimits TrafficLimits::from(const Settings& settings) {
     return limits;
 }
 
-Traffic::Traffic(Services* the_services, const log::TailCache* the_tail, Journal the_journal)
+Traffic::Traffic(Services* the_services, log::Common* the_common, Journal the_journal)
     : services(the_services),
-      tail(the_tail),
+      common(the_common),
       instruments(the_services->instruments),
       journal(std::move(the_journal)),
       limits(TrafficLimits::from(*the_services->settings)),

@@ -18,7 +18,7 @@
 #include "broker/turns.hpp"
 #include "bytes/buffer.hpp"
 #include "io/clock.hpp"
-#include "log/tail_cache.hpp"
+#include "log/common.hpp"
 
 namespace cambium::broker {
 
@@ -38,10 +38,10 @@ struct TrafficLimits {
     // between looks_max of them ends its connection.
     static constexpr std::chrono::milliseconds look_interval{150};
     static constexpr int looks_max = 3;
-    // A range of a file is fetched in pieces of at most this.
-    static constexpr size_t chunk_bytes_max = size_t{256} << 10;
-    static constexpr size_t chunk_bytes_min = size_t{16} << 10;
-    static constexpr int64_t cold_reads_bytes_max = 64 * static_cast<int64_t>(chunk_bytes_max);
+    // What of a range is in no memory is fetched in pieces of at most this.
+    static constexpr size_t fetch_bytes_max = size_t{256} << 10;
+    static constexpr size_t fetch_bytes_min = size_t{16} << 10;
+    static constexpr int64_t cold_reads_bytes_max = 64 * static_cast<int64_t>(fetch_bytes_max);
     // One write to a socket.
     static constexpr size_t write_pieces_max = 64;
     static constexpr size_t write_bytes_max = size_t{1} << 20;
@@ -65,10 +65,10 @@ struct TrafficLimits {
 };
 
 struct Traffic {
-    Traffic(Services* services, const log::TailCache* tail, Journal journal);
+    Traffic(Services* services, log::Common* common, Journal journal);
 
     Services* services;
-    const log::TailCache* tail;
+    log::Common* common;       // the caches of the logs
     Instruments* instruments;  // those of the services
     Journal journal;
     TrafficLimits limits;

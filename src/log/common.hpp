@@ -6,6 +6,7 @@
 
 #include "io/timers.hpp"
 #include "io/world.hpp"
+#include "log/read_cache.hpp"
 #include "log/segment.hpp"
 #include "log/tail_cache.hpp"
 
@@ -18,15 +19,16 @@ public:
     Common(const Common&) = delete;
     Common& operator=(const Common&) = delete;
 
-    // Memory was taken from the tail cache: it is looked at from time to time until it holds none.
-    void watch_tail();
+    // Memory was taken from a cache: they are looked at from time to time until they hold none.
+    void watch_caches();
 
 private:
     io::World world_;
-    io::TimerId tail_timer_ = io::TimerId::none;
+    io::TimerId caches_timer_ = io::TimerId::none;
 
 public:
     TailCache tail;
+    ReadCache reads;
     SegmentCache segments;
     int64_t staged_bytes = 0;   // over all logs
     uint64_t file_numbers = 0;  // given to segments so far

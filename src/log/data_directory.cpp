@@ -43,7 +43,7 @@ DataDirectory::DataDirectory(io::World world, const DirectoryOptions& options)
       reserve_(&shared_.world.disk, shared_.options.path, shared_.options.reserve_bytes),
       names_(&shared_.world.disk, shared_.options.path) {
     shared_.fence = [this](const Error& error) { failed(error); };
-    shared_.tail_in_use = [this] { shared_.common.watch_tail(); };
+    shared_.caches_in_use = [this] { shared_.common.watch_caches(); };
     shared_.durability = std::make_unique<Durability>(
         shared_.world, std::make_unique<FileByFile>(), shared_.options.flush_interval,
         Durability::Hooks{[this](const Error& error) { failed(error); },

@@ -43,6 +43,7 @@ public:
     io::Task<bool> make_room() override;
     [[nodiscard]] bool out_of_space() const override { return shared_.reserve_spent; }
     [[nodiscard]] TailCache& tail_cache() override { return shared_.tail; }
+    [[nodiscard]] ReadCache& read_cache() override { return shared_.reads; }
     io::Task<Result<std::vector<LogIdentity>>> list() override;
     io::Task<Result<Log*>> create(LogIdentity identity, LogConfig config) override;
     io::Task<Result<Log*>> load(LogIdentity identity, LogConfig config) override;

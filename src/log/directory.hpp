@@ -37,6 +37,7 @@
 namespace cambium::log {
 
 class Common;
+class ReadCache;
 class TailCache;
 
 struct DirectoryOptions {
@@ -102,6 +103,7 @@ public:
     virtual io::Task<bool> make_room() = 0;
     [[nodiscard]] virtual bool out_of_space() const = 0;
     [[nodiscard]] virtual TailCache& tail_cache() = 0;
+    [[nodiscard]] virtual ReadCache& read_cache() = 0;
 
     // The logs that have a directory here, in order of their names; leftovers of deletions are not
     // among them.

@@ -8,6 +8,7 @@
 #include "base/types.hpp"
 #include "bytes/buffer.hpp"
 #include "log/directory.hpp"
+#include "log/read_cache.hpp"
 #include "log/tail_cache.hpp"
 #include "record/builder.hpp"
 #include "sim/simulation.hpp"
@@ -112,14 +113,16 @@ public:
     std::unique_ptr<Directory> directory;
 };
 
-// The bytes that a read gives, as a consumer gets them: from the tail cache or from the file.
+// The bytes that a read gives, as a consumer gets them: from the caches or from the file.
 inline std::vector<uint8_t> bytes_of(Machine& machine, const FileRange& range) {
     std::vector<uint8_t> out;
     const TailCache& tail = machine.directory->tail_cache();
     while (static_cast<int64_t>(out.size()) < range.length) {
         const auto at = range.position + static_cast<int64_t>(out.size());
         const auto left = range.length - static_cast<int64_t>(out.size());
-        const ByteView piece = tail.find(range.file_number, at, left);
+        ByteView piece = tail.find(range.file_number, at, left);
+        if (piece.empty())
+            piece = machine.directory->read_cache().find(range.file_number, at, left);
         if (!piece.empty()) {
             out.insert(out.end(), piece.begin(), piece.end());
             continue;

@@ -202,7 +202,7 @@ void PartitionLog::stage(const SegmentRef& segment, ByteView batch, LeaderEpoch 
     shared_.tail.stage(segment->file_number, position, patched);
     shared_.tail.stage(segment->file_number, position + int64_t{record::header_bytes},
                        batch.subspan(record::header_bytes));
-    shared_.tail_in_use();
+    shared_.caches_in_use();
     shared_.staged_bytes += size;
     segment->appended_size += size;
     ends_.appended = header.next_offset();
@@ -289,6 +289,7 @@ io::Task<Result<ReadResult>> PartitionLog::read(ReadOptions options) {
 io::Task<Result<ReadResult>> PartitionLog::read_in(SegmentRef segment, ReadOptions options,
                                                    Offset up_to) {
     SegmentReader reader(&shared_.tail, segment, config_.index_interval_bytes);
+    reader.keep_in(&shared_.reads);
     const Result<std::optional<Place>> place =
         co_await reader.locate(options.from, known_place(segment, options.from));
     if (!place) co_return place.error();
@@ -303,6 +304,7 @@ io::Task<Result<ReadResult>> PartitionLog::read_in(SegmentRef segment, ReadOptio
     const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
     if (!file) co_return file.error();
     remember_place(segment, {(*place)->position + extent->length, extent->end});
+    if (shared_.reads.bytes() > 0) shared_.caches_in_use();
     co_return ReadResult{FileRange{*file, segment->file_number, (*place)->position, extent->length},
                          extent->end};
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "log/fixture_test.hpp"
+#include "log/read_cache.hpp"
 
 namespace cambium::log::test {
 namespace {
@@ -196,6 +197,33 @@ TEST_CASE("an empty log has no timestamps") {
     CHECK_FALSE(
         sim::wait(machine.simulation, log->find_timestamp(Timestamp(0), Offset(0)))->has_value());
     CHECK_FALSE(sim::wait(machine.simulation, log->find_max_timestamp(Offset(0)))->has_value());
+}
+
+TEST_CASE("what a read has checked is in memory when its answer is sent, and goes with time") {
+    Machine machine(1);
+    machine.options.tail_cache_bytes = 0;
+    machine.open();
+    Log* log = machine.create();
+    for (int64_t i = 0; i < 50; ++i)
+        REQUIRE(log->append(batch({i, 1, 200}).view(), LeaderEpoch(0)).ok());
+    CHECK(machine.until_durable(log, Offset(50)).ok());
+    machine.simulation.run_for(sim::seconds(30));
+    REQUIRE(machine.directory->tail_cache().bytes() == 0);
+    const auto read = sim::wait(machine.simulation, log->read({Offset(7), Offset(40), 4000, true}));
+    REQUIRE(read.ok());
+    REQUIRE(read->range);
+    ReadCache& reads = machine.directory->read_cache();
+    const FileRange& range = *read->range;
+    const ByteView kept = reads.find(range.file_number, range.position, range.length);
+    CHECK(static_cast<int64_t>(kept.size()) == range.length);
+    std::vector<uint8_t> in_file(kept.size());
+    REQUIRE(sim::wait(machine.simulation, range.file->pread(range.position, in_file)).ok());
+    CHECK(same(kept, in_file));
+    // What was not checked is not kept.
+    CHECK(reads.find(range.file_number, range.position + range.length, 1).empty());
+    CHECK(reads.bytes_read() == range.length);
+    machine.simulation.run_for(sim::seconds(30));
+    CHECK(reads.bytes() == 0);
 }
 
 TEST_CASE("a small tail cache changes nothing but where bytes come from") {

@@ -8,8 +8,11 @@
 
 namespace cambium::log {
 
-BatchScanner::BatchScanner(io::FileRef file, Options options)
-    : file_(std::move(file)), options_(options), position_(options.position) {
+BatchScanner::BatchScanner(io::FileRef file, Options options, Buffer memory)
+    : file_(std::move(file)),
+      options_(options),
+      position_(options.position),
+      block_(std::move(memory)) {
     check(options_.block_bytes >= record::header_bytes, options_.block_bytes);
 }
 

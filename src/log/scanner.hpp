@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "bytes/buffer.hpp"
@@ -47,7 +48,8 @@ public:
         ByteView bytes;  // the batch, when it was small enough to be in memory whole
     };
 
-    BatchScanner(io::FileRef file, Options options);
+    // `memory` becomes the block.
+    BatchScanner(io::FileRef file, Options options, Buffer memory = {});
 
     // The next batch, if it is in memory.
     [[nodiscard]] std::optional<Found> next();
@@ -60,6 +62,14 @@ public:
     // Where the next batch begins, or the first thing that is none.
     [[nodiscard]] int64_t position() const { return position_; }
     [[nodiscard]] int64_t bytes_read() const { return bytes_read_; }
+    // The size of the batch that next() could not give because it is not wholly in memory; else 0.
+    [[nodiscard]] size_t wanted_bytes() const { return wanted_; }
+    // The block and where in the file it begins. Nothing is to be scanned any more.
+    struct Block {
+        int64_t position = 0;
+        Buffer bytes;
+    };
+    [[nodiscard]] Block take_block() { return {block_at_, std::move(block_)}; }
 
 private:
     void damaged(std::string why);

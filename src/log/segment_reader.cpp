@@ -146,21 +146,36 @@ io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
     if (!file) co_return file.error();
     const int64_t bytes_max = std::min(progress->limits.bytes, cold_read_bytes_max);
     const int64_t block = std::clamp(bytes_max, cold_block_bytes_min, cold_read_bytes_max);
-    BatchScanner scanner(*file,
-                         {progress->from.position, segment.size, static_cast<size_t>(block)});
-    while (scanner.stop() == Stop::none) {
-        while (const auto batch = scanner.next()) {
+    const auto size = static_cast<size_t>(std::min(block, segment.size - progress->from.position));
+    BatchScanner scanner(
+        *file, {progress->from.position, segment.size, std::max(size, record::header_bytes)},
+        reads_ == nullptr ? Buffer() : reads_->take(size));
+    const Status status = co_await scan(&scanner, progress, bytes_max);
+    if (reads_ != nullptr) {
+        BatchScanner::Block read = scanner.take_block();
+        const int64_t checked = std::max<int64_t>(progress->at.position - read.position, 0);
+        read.bytes.resize(std::min(read.bytes.size(), static_cast<size_t>(checked)));
+        reads_->keep(segment.file_number, read.position, std::move(read.bytes));
+    }
+    co_return status;
+}
+
+io::Task<Status> SegmentReader::scan(BatchScanner* scanner, Progress* progress, int64_t bytes_max) {
+    while (scanner->stop() == Stop::none) {
+        while (const auto batch = scanner->next()) {
             if (batch->header.base_offset() != progress->at.offset)
                 co_return corrupt(batch->position, "the offset does not follow");
             if (!progress->take(batch->header, bytes_max)) co_return Status();
-            if (progress->at.position >= tail_->first(segment.file_number)) co_return Status();
+            if (progress->at.position >= tail_->first(segment_->file_number)) co_return Status();
         }
-        if (progress->length() > 0 && progress->length() >= bytes_max) break;
-        const Status read = co_await scanner.more();
+        // The next one would not fit in any case.
+        const auto wanted = static_cast<int64_t>(std::max<size_t>(scanner->wanted_bytes(), 1));
+        if (progress->length() > 0 && progress->length() + wanted > bytes_max) break;
+        const Status read = co_await scanner->more();
         if (!read) co_return read;
     }
     progress->full = true;
-    if (scanner.stop() == Stop::damage) co_return corrupt(scanner.position(), scanner.why());
+    if (scanner->stop() == Stop::damage) co_return corrupt(scanner->position(), scanner->why());
     co_return Status();
 }
 

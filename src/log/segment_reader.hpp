@@ -12,6 +12,8 @@
 #include "base/types.hpp"
 #include "io/task.hpp"
 #include "log/header_walk.hpp"
+#include "log/read_cache.hpp"
+#include "log/scanner.hpp"
 #include "log/segment.hpp"
 #include "log/tail_cache.hpp"
 
@@ -38,6 +40,9 @@ public:
           interval_(index_interval_bytes),
           may_repair_(may_repair) {}
 
+    // What measure() reads and checks is kept there.
+    void keep_in(ReadCache* reads) { reads_ = reads; }
+
     // Where the batch that holds `target`, or the first one above it, begins; nothing when the
     // segment ends before it. `near`, a place at or before the target, saves the look-up. Errors:
     // corrupt_message, those of the disk.
@@ -61,10 +66,12 @@ private:
     io::Task<Result<std::optional<Place>>> walk(Offset target, Place from, bool from_index);
     io::Task<void> repair();
     io::Task<Status> measure_cold(Progress* progress);
+    io::Task<Status> scan(BatchScanner* scanner, Progress* progress, int64_t bytes_max);
     io::Task<Status> measure_hot(Progress* progress);
     [[nodiscard]] Error corrupt(int64_t position, const std::string& why) const;
 
     const TailCache* tail_;
+    ReadCache* reads_ = nullptr;
     SegmentRef segment_;
     int32_t interval_;
     bool may_repair_;

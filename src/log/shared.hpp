@@ -21,6 +21,7 @@ struct Shared {
           options(std::move(o)),
           common(c),
           tail(c.tail),
+          reads(c.reads),
           segments(c.segments),
           staged_bytes(c.staged_bytes),
           file_numbers(c.file_numbers),
@@ -30,6 +31,7 @@ struct Shared {
     DirectoryOptions options;
     Common& common;
     TailCache& tail;
+    ReadCache& reads;
     SegmentCache& segments;
     int64_t& staged_bytes;
     uint64_t& file_numbers;
@@ -40,8 +42,8 @@ struct Shared {
     bool reserve_spent = false;
     // A write or a sync failed for good: the directory accepts nothing any more.
     std::function<void(const Error&)> fence;
-    // Memory was taken from the tail cache.
-    std::function<void()> tail_in_use;
+    // Memory was taken from the tail cache or the read cache.
+    std::function<void()> caches_in_use;
 };
 
 }  // namespace cambium::log

@@ -1,0 +1,55 @@
+#include "log/read_cache.hpp"
+
+#include <algorithm>
+
+namespace cambium::log {
+
+Buffer ReadCache::take(size_t bytes) {
+    const size_t capacity = (bytes + grain_bytes - 1) / grain_bytes * grain_bytes;
+    while (!blocks_.empty() && bytes_ + static_cast<int64_t>(capacity) > limit_) {
+        Buffer memory = remove(blocks_.begin());
+        memory.clear();
+        if (memory.capacity() == capacity) return memory;
+    }
+    return Buffer(capacity);
+}
+
+void ReadCache::keep(uint64_t file, int64_t position, Buffer block) {
+    if (block.empty()) return;
+    const Key key{file, position};
+    if (const auto before = by_key_.find(key); before != by_key_.end()) remove(before->second);
+    bytes_ += static_cast<int64_t>(block.capacity());
+    bytes_read_ += static_cast<int64_t>(block.size());
+    const auto added = blocks_.insert(blocks_.end(), {key, tick_, std::move(block)});
+    by_key_.emplace(key, added);
+    while (bytes_ > limit_ && blocks_.begin() != added) remove(blocks_.begin());
+}
+
+ByteView ReadCache::find(uint64_t file, int64_t position, int64_t length) {
+    auto after = by_key_.upper_bound({file, position});
+    if (length <= 0 || after == by_key_.begin()) return {};
+    const Blocks::iterator block = (--after)->second;
+    const int64_t skipped = position - block->key.second;
+    const auto size = static_cast<int64_t>(block->bytes.size());
+    if (block->key.first != file || skipped >= size) return {};
+    block->touched = tick_;
+    blocks_.splice(blocks_.end(), blocks_, block);
+    return block->bytes.view().subspan(static_cast<size_t>(skipped),
+                                       static_cast<size_t>(std::min(length, size - skipped)));
+}
+
+bool ReadCache::tick() {
+    ++tick_;
+    while (!blocks_.empty() && blocks_.front().touched + 2 <= tick_) remove(blocks_.begin());
+    return !blocks_.empty();
+}
+
+Buffer ReadCache::remove(Blocks::iterator block) {
+    Buffer memory = std::move(block->bytes);
+    bytes_ -= static_cast<int64_t>(memory.capacity());
+    by_key_.erase(block->key);
+    blocks_.erase(block);
+    return memory;
+}
+
+}  // namespace cambium::log
