@@ -121,9 +121,10 @@ TEST_CASE("what comes in the loop's round in which a sync ends is in the next on
         service.node.world().loop.at_round_end(
             [&] { service.durability->wrote(late, Durability::soon); });
     };
-    service.simulation.run_for(sim::milliseconds(10));
+    service.simulation.run_for(sim::milliseconds(30));
     REQUIRE(service.engine->rounds.size() == 2);
     CHECK(service.engine->rounds[1].logs == 2);
+    CHECK(service.advances == 2);
 }
 
 TEST_CASE("nobody waits for the sync of a log that has much to write but itself") {
