@@ -114,8 +114,9 @@ def many(scale):
                                                            ("Kafka", "Kafka", {}, (1, 1_000))) for count in counts)
     return (
         Measure("partitions", "partitions", "partitions", cases.produce, tuple(
-            dataclasses.replace(run, options={"partitions": run.partitions}) for run in partitions + limits),
-            {"records": records, "record_bytes": KIB, "seconds_max": time_max, "settings": PATIENT}, rounds_max=5),
+            dataclasses.replace(run, options={"partitions": run.partitions, "settings": PATIENT if run.partitions >= FRESH_BELOW else {}})
+            for run in partitions + limits),
+            {"records": records, "record_bytes": KIB, "seconds_max": time_max}, rounds_max=5),
         Measure("connections", "connections", "connections", cases.connections, producers,
                 {"seconds": max(2, int(5 * min(scale, 1))), "record_bytes": KIB, "batch_records": 16, "in_flight": IN_FLIGHT}),
         Measure("growth", "growth", "growth", cases.growth, (

@@ -50,8 +50,8 @@ and the table says so. The processor time is the server's own, user and system.
   Latency is that of a fixed schedule: a record carries when it was due, so a server that falls behind is charged for what
   waited; linger is 0, and the first fifth is dropped. A thousand producers are a thousand connections of one program with five
   requests of sixteen records in flight on each; the honest client beside them, which asks for less than its share, sends 200
-  records/s of 1 KiB on the fixed schedule. With many partitions the client waits 200 ms and holds two million records: after
-  5 ms it has one record for each of ten thousand partitions, and is slower than any server.
+  records/s of 1 KiB on the fixed schedule. With ten thousand partitions the client waits 200 ms and holds two million
+  records: after 5 ms it has one record for each of them, and is slower than any server.
 * Cold means that the page cache forgot the files (synced, then `POSIX_FADV_DONTNEED`); *read from disk* is the share of the
   bytes that the server's reads brought from there. Recovery is the start after `kill -9` under full load, against reading
   and checking what lies behind the recorded durable end; what the kill left unwritten is written first for both.
