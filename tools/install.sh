@@ -55,4 +55,6 @@ need() {
         as_root apt-get update -q </dev/null >&2
         apt_install "${missing[@]}" || die "apt-get could not install: ${missing[*]} (its message stands above)"
     fi
+    # What was configured without them looks again.
+    rm -f build/*/.configured
 }
