@@ -33,6 +33,7 @@
 #include "log/log.hpp"
 #include "log/owner.hpp"
 #include "log/sync_stats.hpp"
+#include "log/zeros_ahead.hpp"
 
 namespace cambium::log {
 
@@ -52,6 +53,7 @@ struct DirectoryOptions {
                                << 20;  // over all logs; above it append answers over_budget
     // Kept free for deletions and for what the server itself writes; 0: nothing is.
     int64_t reserve_bytes = 0;
+    ZerosAhead zeros_ahead{};
     // Whether a directory that is not there, or empty, is made one of ours.
     bool make = true;
     // Memory and descriptors, when several directories share them; null: it has its own.

@@ -55,6 +55,8 @@ public:
         machine.options.tail_cache_bytes = random_.chance(0.5) ? 8 << 10 : 1 << 20;
         machine.options.checkpoint_interval_bytes = random_.between(100, 2000);
         machine.options.staged_bytes_max = random_.chance(0.3) ? 2 << 10 : 1 << 20;
+        // Logs of a history are small, and their writes as large as they.
+        if (random_.chance(0.5)) machine.options.zeros_ahead = {1000, 2, 16, 1};
         const auto count = static_cast<size_t>(random_.between(1, 3));
         for (size_t i = 0; i < count; ++i) partitions_.push_back(draw_partition(i + 1));
     }
@@ -347,6 +349,7 @@ TEST_CASE("acknowledged records survive, sent once, whatever the machine does") 
                              "log.torn_tail_cut",
                              "log.hole_above_durable_end",
                              "log.zeros_cut",
+                             "log.zeros_written_ahead",
                              "log.index_rebuilt",
                              "log.enospc",
                              "log.fenced",

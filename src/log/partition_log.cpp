@@ -72,7 +72,7 @@ void PartitionLog::set_config(const LogConfig& config) {
 }
 
 io::Duration PartitionLog::sync_within() const {
-    if (config_.always_sync || config_.flush_policy == FlushPolicy::ack) return Durability::soon;
+    if (syncs_each_write()) return Durability::soon;
     if (ends_.written - sync_began_ >= config_.flush_messages) return Durability::soon;
     if (load().bytes >= early_sync_bytes) return Durability::soon;
     constexpr auto longest =
@@ -349,7 +349,9 @@ io::Task<Result<LogSummary>> PartitionLog::summarize() {
         status = co_await save_producers(ends_.written, &snapshot);
     }
     if (!derived_.empty()) names_dirty_ = true;
-    if (status && names_dirty_) { status = co_await sync_files(io::Where::worker); }
+    if (status) status = co_await cut_zeros(active());
+    if (status && (names_dirty_ || !dirty_.empty()))
+        status = co_await sync_files(io::Where::worker);
     if (!status) co_return status.error();
     for (const SegmentRef& segment : segments_)
         summary.segments.push_back({segment->base, segment->size, segment->builder.largest()});

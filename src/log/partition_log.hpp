@@ -158,7 +158,14 @@ private:
     io::Task<Status> write_run();
     io::Task<Status> read_first_timestamp(SegmentRef segment, io::FileRef file);
     [[nodiscard]] io::Duration sync_within() const;
+    [[nodiscard]] bool syncs_each_write() const {
+        return config_.always_sync || config_.flush_policy == FlushPolicy::ack;
+    }
     io::Task<Status> write_pieces(SegmentRef segment, io::FileRef file, int64_t to);
+    // After a write that ends at `to`, before it is counted.
+    io::Task<Status> write_zeros(SegmentRef segment, io::FileRef file, int64_t to);
+    // The file ends where its batches do.
+    io::Task<Status> cut_zeros(SegmentRef segment);
     void count_written(const SegmentRef& segment, int64_t to);
     void mark_dirty(const SegmentRef& segment);
     io::Task<Status> roll_into(SegmentRef segment);

@@ -39,6 +39,7 @@ struct Segment {
     const uint64_t file_number;  // in the tail cache
     int64_t size = 0;            // bytes written
     int64_t appended_size = 0;   // ... and staged
+    int64_t zeros_end = 0;       // zeros lie behind what is written, up to here (zeros_ahead.hpp)
     bool created = true;         // its file exists; false between a roll and its first write
     bool left = false;           // rolled away: nothing is written to it any more
     bool dirty = false;          // written since the last sync began

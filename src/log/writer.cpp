@@ -87,6 +87,7 @@ io::Task<Status> PartitionLog::write_run() {
     const bool due = all && checkpoint_due(to);
     const Buffer snapshot = due ? encode_producers(producers_) : Buffer();
     Status status = co_await write_pieces(segment, *file, to);
+    if (status) status = co_await write_zeros(segment, *file, to);
     if (!status) co_return status;
     if (stopped_ != Errc::none) co_return stopped_;
     segment->file = *file;
@@ -151,6 +152,36 @@ io::Task<Status> PartitionLog::write_pieces(SegmentRef segment, io::FileRef file
         at += static_cast<int64_t>(*wrote);
     }
     co_return step("log.written");
+}
+
+io::Task<Status> PartitionLog::write_zeros(SegmentRef segment, io::FileRef file, int64_t to) {
+    static constexpr std::array<uint8_t, zeros_ahead_max> zeros{};
+    if (!syncs_each_write() || shared_.reserve_spent) co_return Status();
+    const int64_t from = std::max(to, segment->zeros_end);
+    const int64_t end = shared_.options.zeros_ahead.end(to, to - segment->size, from);
+    if (end == from) co_return Status();
+    // Also when it fails: a part of them may be there.
+    segment->zeros_end = end;
+    segment->dirty_bytes += end - from;
+    const ByteView piece =
+        ByteView(zeros).first(static_cast<size_t>(std::min(end - from, zeros_ahead_max)));
+    const Result<size_t> wrote = co_await file->writev(from, std::span(&piece, 1));
+    // Without room for them the log still goes on.
+    if (transient(wrote.code())) co_return Status();
+    sometimes("log.zeros_written_ahead");
+    co_return wrote ? Status() : Status(wrote.error());
+}
+
+io::Task<Status> PartitionLog::cut_zeros(SegmentRef segment) {
+    if (segment->zeros_end <= segment->size) co_return Status();
+    const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
+    if (!file) co_return file.error();
+    Status status = co_await (*file)->truncate(segment->size);
+    if (!status) co_return status;
+    segment->zeros_end = 0;
+    segment->file = *file;
+    mark_dirty(segment);
+    co_return status;
 }
 
 void PartitionLog::count_written(const SegmentRef& segment, int64_t to) {
@@ -218,7 +249,9 @@ io::Task<Status> PartitionLog::roll_into(SegmentRef segment) {
 io::Task<Status> PartitionLog::leave(SegmentRef segment) {
     segment->left = true;
     segment->builder.finish();
-    Status status = co_await flush_index(segment, config_.index_interval_bytes, &derived_);
+    Status status = mutant("log.zeros_left_behind") ? Status() : co_await cut_zeros(segment);
+    if (!status) co_return status;
+    status = co_await flush_index(segment, config_.index_interval_bytes, &derived_);
     co_return transient(status.code()) ? Status() : status;
 }
 
@@ -266,6 +299,7 @@ io::Task<void> PartitionLog::write_failed(Error error) {
     if (segment->created && segment->file != nullptr) {
         const io::FileRef file = segment->file;
         const Status cut = co_await file->truncate(segment->size);
+        segment->zeros_end = 0;
         if (stopped_ != Errc::none) co_return;
         if (!cut) {
             if (cut.code() == Errc::cancelled) stopped_ = Errc::cancelled;

@@ -90,6 +90,8 @@ void LogHistory::draw_retention() {
             log_config_.segment_jitter_ms = random_.between(0, log_config_.segment_ms);
     }
     log_config_.file_delete_delay_ms = random_.chance(0.5) ? random_.between(0, 50) : 60'000;
+    // Logs of a history are small, and their writes as large as they.
+    if (random_.chance(0.5)) options_.zeros_ahead = {1000, 2, 16, 1};
     if (!random_.chance(0.25)) return;
     log_config_.flush_policy = log::FlushPolicy::os;
     options_.flush_interval = milliseconds(random_.between(1, 500));

@@ -25,6 +25,7 @@ constexpr std::array all_mutants{
     Mutant{"log.sync_error_ignored", "log", 1000},
     Mutant{"log.directory_entry_not_synced", "log", 1000},
     Mutant{"log.roll_without_sync", "log", 1000},
+    Mutant{"log.zeros_left_behind", "log", 1000},
     Mutant{"log.torn_tail_not_cut", "log", 1000},
     Mutant{"log.batches_after_hole_kept", "log", 3000},
     Mutant{"log.durable_end_ahead", "log", 1000},
