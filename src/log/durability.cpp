@@ -13,20 +13,24 @@ namespace {
 // The weight of the newest sync in the average that decides where the next one runs.
 constexpr double newest_weight = 0.2;
 
-io::Task<void> sync_into(Syncable* log, io::Where where, Status* into) {
+// The log may be gone afterwards.
+io::Task<void> sync_into(Syncable* log, io::Where where, Status* into,
+                         std::function<void()> synced) {
     Status status = co_await log->sync(where);
     if (status.code() == Errc::io_error && mutant("log.sync_retried"))
         status = co_await log->sync(where);
     *into = std::move(status);
+    if (into->ok()) synced();
 }
 
 }  // namespace
 
-io::Task<Status> FileByFile::sync(std::span<Syncable* const> logs, io::Where where) {
+io::Task<Status> FileByFile::sync(std::span<Syncable* const> logs, io::Where where, Synced synced) {
     std::vector<Status> results(logs.size());
     io::Gate all;
     for (size_t i = 0; i < logs.size(); ++i)
-        if (logs[i] != nullptr) io::spawn(all, sync_into(logs[i], where, &results[i]));
+        if (logs[i] != nullptr)
+            io::spawn(all, sync_into(logs[i], where, &results[i], [&synced, i] { synced(i); }));
     co_await all.close();
     for (Status& status : results)
         if (!status) co_return std::move(status);
@@ -132,6 +136,7 @@ void Durability::start() {
         load.bytes += own.bytes;
     }
     round.heavy = load.bytes >= heavy_bytes;
+    round.logs_count = round.logs.size();
     if (round.logs.size() > 1) sometimes("log.group_commit");
     if (!rounds_.empty()) sometimes("log.rounds_overlap");
     const io::Where where = choose(round.logs.size(), load);
@@ -141,8 +146,10 @@ void Durability::start() {
 }
 
 io::Task<void> Durability::run(std::list<Round>::iterator round, io::Where where) {
-    Status status = co_await engine_->sync(round->logs, where);
+    Status status = co_await engine_->sync(
+        round->logs, where, [this, round](size_t place) { ended(&round->logs[place]); });
     count(*round);
+    // Those that failed.
     for (Syncable* log : round->logs)
         if (log != nullptr) log->syncing_ = false;
     rounds_.erase(round);
@@ -157,11 +164,20 @@ io::Task<void> Durability::run(std::list<Round>::iterator round, io::Where where
     idle_.notify();
 }
 
+// What the log wrote meanwhile need not wait for the others of its round.
+void Durability::ended(Syncable** log) {
+    if (*log == nullptr) return;
+    Syncable& synced = **log;
+    *log = nullptr;
+    synced.syncing_ = false;
+    if (synced.waiting_ == Syncable::Waiting::for_a_round) schedule();
+}
+
 void Durability::count(const Round& round) {
     const auto took = static_cast<double>((world_.clock.now() - round.began).count());
     recent_ns_ += newest_weight * (took - recent_ns_);
     ++stats_.rounds;
-    stats_.logs_synced += static_cast<int64_t>(round.logs.size());
+    stats_.logs_synced += static_cast<int64_t>(round.logs_count);
 }
 
 io::Duration Durability::sync_age() const {

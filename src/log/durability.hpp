@@ -2,9 +2,9 @@
 //
 // A log that wrote says so; a round then syncs every log that did before it began, all at once, and
 // while it is under way the next round gathers. Only a round that has much to write is not waited
-// for by logs that are not in it: so a busy log delays its own acknowledgements, not those of
-// others. How a set of logs is synced is a SyncEngine: today file by file; one syncfs, or a
-// journal, can stand behind the same call.
+// for, by logs that are not in it and by those in it whose own sync has ended: so a busy log delays
+// its own acknowledgements, not those of others. How a set of logs is synced is a SyncEngine: today
+// file by file; one syncfs, or a journal, can stand behind the same call.
 //
 // An error of a round is reported once and ends the service: nothing is ever synced again, because
 // the kernel may have dropped the pages and called them clean (fsyncgate, 2018).
@@ -59,22 +59,25 @@ private:
 class SyncEngine {
 public:
     virtual ~SyncEngine() = default;
+    // Called with the place of a log whose own sync has succeeded; not for one that became null.
+    using Synced = std::function<void(size_t place)>;
     // The first error, once all of them have ended. One that is forgotten before its sync has begun
     // becomes null and is left out.
-    virtual io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) = 0;
+    virtual io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where,
+                                  Synced synced) = 0;
 };
 
 // One datasync per dirty file, all of them under way at once.
 class FileByFile final : public SyncEngine {
 public:
-    io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) override;
+    io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where, Synced synced) override;
 };
 
 class Durability {
 public:
     // Inline syncs: only below both, with one dirty file.
-    static constexpr io::Duration inline_time_max{400'000};
-    static constexpr int64_t inline_bytes_max = 256 << 10;
+    static constexpr io::Duration inline_time_max{1'000'000};
+    static constexpr int64_t inline_bytes_max = 512 << 10;
     // From here on a round has much to write, and with so many under way every log waits.
     static constexpr int64_t heavy_bytes = 256 << 10;
     static constexpr size_t rounds_max = 4;
@@ -100,7 +103,8 @@ public:
 
 private:
     struct Round {
-        std::vector<Syncable*> logs;
+        std::vector<Syncable*> logs;  // null: forgotten, or synced
+        size_t logs_count = 0;
         io::Monotonic began;
         bool heavy = false;
     };
@@ -108,6 +112,7 @@ private:
     // Starts a round for those that wait and are not in one, unless one is worth waiting for.
     void start();
     io::Task<void> run(std::list<Round>::iterator round, io::Where where);
+    void ended(Syncable** log);
     void count(const Round& round);
     [[nodiscard]] io::Where choose(size_t logs, const Syncable::Load& load) const;
     // Those that are due by then go into the next round.

@@ -29,9 +29,12 @@ struct FakeEngine : SyncEngine {
     io::Duration takes = sim::microseconds(100);
     Status result;
     std::vector<Round> rounds;
+    bool first_is_fast = false;  // of the logs of a round
 
-    io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where) override {
+    io::Task<Status> sync(std::span<Syncable* const> logs, io::Where where,
+                          Synced synced) override {
         rounds.push_back({logs.size(), where});
+        if (first_is_fast) synced(0);
         io::Alarm alarm(world.timers);
         (void)co_await alarm.sleep_until(world.clock.now() + takes);
         co_return result;
@@ -71,6 +74,36 @@ struct Service {
 };
 
 }  // namespace
+
+TEST_CASE("a log whose sync has ended does not wait for a larger one of its round") {
+    Service service;
+    service.engine->takes = sim::milliseconds(50);
+    FakeLog quick, busy;
+    busy.dirty.bytes = Durability::heavy_bytes;
+    const auto write_both = [&] {
+        service.durability->wrote(quick, Durability::soon);
+        service.durability->wrote(busy, Durability::soon);
+    };
+    write_both();
+    service.simulation.run_for(sim::milliseconds(10));
+    REQUIRE(service.engine->rounds.size() == 1);
+    SUBCASE("neither has ended") {
+        write_both();
+        service.simulation.run_for(sim::milliseconds(10));
+        CHECK(service.engine->rounds.size() == 1);
+    }
+    SUBCASE("one has") {
+        service.simulation.run_for(sim::milliseconds(100));
+        service.engine->first_is_fast = true;
+        write_both();
+        service.simulation.run_for(sim::milliseconds(10));
+        REQUIRE(service.engine->rounds.size() == 2);
+        write_both();
+        service.simulation.run_for(sim::milliseconds(10));
+        REQUIRE(service.engine->rounds.size() == 3);
+        CHECK(service.engine->rounds.back().logs == 1);
+    }
+}
 
 TEST_CASE("a sync runs on the loop only while syncs are fast and there is little to sync") {
     Service service;
