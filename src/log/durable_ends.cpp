@@ -137,8 +137,12 @@ io::Task<Status> DurableEndsFile::write_slot(size_t slot, Buffer bytes) {
         file = *fresh;
     }
     Status status = co_await write_all(file, 0, bytes.view());
-    if (status) status = co_await file->truncate(static_cast<int64_t>(bytes.size()));
+    const auto size = static_cast<int64_t>(bytes.size());
+    // A file system takes even a size that does not change for a change, which a sync waits for.
+    const bool same = std::exchange(sizes_[slot], -1) == size;
+    if (status && !same) status = co_await file->truncate(size);
     if (status) status = co_await file->datasync(io::Where::worker);
+    if (status) sizes_[slot] = size;
     // The open that made the file may have been that of a write that failed.
     if (!status || named_[slot]) co_return status;
     status = co_await disk_->sync_directory(path_);

@@ -83,7 +83,8 @@ private:
     size_t next_slot_ = 0;
     Buffer unproven_;  // the newest slot as it was found
     std::array<io::FileRef, 2> files_;
-    std::array<bool, 2> named_{};  // that the directory durably has their names
+    std::array<bool, 2> named_{};           // that the directory durably has their names
+    std::array<int64_t, 2> sizes_{-1, -1};  // of the files; -1: not known
 };
 
 }  // namespace cambium::log

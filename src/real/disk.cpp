@@ -157,8 +157,14 @@ io::Task<Status> FileDisk::unlink(std::string path) {
     struct stat status{};
     const bool big = ::lstat(path.c_str(), &status) == 0 && status.st_size >= big_file_bytes;
     const auto remove = [path] { return ::unlink(path.c_str()) == 0 ? 0 : errno; };
+    const auto remove_big = [path, remove] {
+        const Descriptor file(::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+        const int error = remove();
+        if (error == 0 && file.valid()) cut_in_pieces(file);
+        return error;
+    };
     int error = 0;
-    if (big) error = co_await io::offload(&work_, remove);
+    if (big) error = co_await io::offload(&work_, remove_big);
     else error = remove();
     if (error != 0) co_return system_error(error, path);
     co_return Status();

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
@@ -160,6 +161,38 @@ TEST_CASE_FIXTURE(Fixture,
     CHECK(as_text(into) == "start");
     file.reset();
     CHECK(system.threads() > 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the space of a big file goes back when its last reader lets it go") {
+    const std::string path = directory / "big";
+    const auto kept_bytes = [](int descriptor) {
+        struct stat status{};
+        REQUIRE(::fstat(descriptor, &status) == 0);
+        return static_cast<int64_t>(status.st_size);
+    };
+    io::FileRef file = open("big", io::OpenMode::create);
+    CHECK(run(file->truncate(3 * big_file_bytes + 1)).ok());
+    SUBCASE("somebody reads it") {
+        const Descriptor reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        file.reset();
+        CHECK(run(disk.unlink(path)).ok());
+        CHECK(kept_bytes(reader.number()) == 3 * big_file_bytes + 1);
+        const std::string same = "/proc/self/fd/" + std::to_string(reader.number());
+        cut_in_pieces(Descriptor(::open(same.c_str(), O_WRONLY | O_CLOEXEC)));
+        CHECK(kept_bytes(reader.number()) == 3 * big_file_bytes + 1);
+    }
+    SUBCASE("it has a name") {
+        file.reset();
+        cut_in_pieces(Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC)));
+        CHECK(*run(open("big", io::OpenMode::read)->size()) == 3 * big_file_bytes + 1);
+    }
+    SUBCASE("nobody does") {
+        file.reset();
+        const Descriptor alone(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+        REQUIRE(::unlink(path.c_str()) == 0);
+        cut_in_pieces(alone);
+        CHECK(kept_bytes(alone.number()) <= big_file_bytes);
+    }
 }
 
 TEST_CASE_FIXTURE(Fixture, "a lock has one holder") {

@@ -92,13 +92,27 @@ int write_back(int file, int64_t from, int64_t to) {
 
 }  // namespace
 
+void cut_in_pieces(const Descriptor& file) {
+    // The system gives a write lease only to the one descriptor that there is.
+    const bool alone = ::fcntl(file.number(), F_SETLEASE, F_WRLCK) == 0 &&
+                       ::fcntl(file.number(), F_SETLEASE, F_UNLCK) == 0;
+    struct stat status{};
+    if (!alone || ::fstat(file.number(), &status) != 0 || status.st_nlink > 0) return;
+    for (int64_t size = status.st_size; size > big_file_bytes; size -= big_file_bytes)
+        if (::ftruncate(file.number(), size - big_file_bytes) != 0) return;
+}
+
 // The last name and the last descriptor of a big file give its space back.
 SystemFile::~SystemFile() {
     struct stat status{};
     const bool last = ::fstat(file_.number(), &status) == 0 && status.st_nlink == 0;
     if (!last || status.st_size < big_file_bytes) return;
     const auto file = std::make_shared<Descriptor>(std::move(file_));
-    work_.submit([file] { file->close(); }, [] {});
+    const auto close = [file] {
+        cut_in_pieces(*file);
+        file->close();
+    };
+    work_.submit(close, [] {});
 }
 
 io::Task<Result<size_t>> SystemFile::pread(int64_t position, MutableBytes into) {

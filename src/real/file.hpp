@@ -13,6 +13,12 @@ namespace cambium::real {
 // Giving back the space of a file of this size takes a noticeable time: a worker does it.
 inline constexpr int64_t big_file_bytes = 16 * 1024 * 1024;
 
+// Gives back the space of a file that has no name any more and that nobody else has open, but for
+// the last of its pieces of big_file_bytes, which goes when it is closed: a file system that is
+// given back a gigabyte at once keeps its journal, and with it every sync, waiting meanwhile (30 to
+// 75 ms on ext4, 4 with pieces). Any thread.
+void cut_in_pieces(const Descriptor& file);
+
 class SystemFile : public io::File {
 public:
     SystemFile(io::Work& work, Descriptor file, std::string path)
