@@ -27,7 +27,7 @@ namespace cambium::broker {
 class Turns {
 public:
     // What is taken between two looks at the sockets; the last one may go beyond it.
-    static constexpr int64_t round_bytes = int64_t{1} << 20;
+    static constexpr int64_t round_bytes = int64_t{256} << 10;
     // Whose turn it is goes on with what it has sent already, up to so much: the answers to all of
     // it leave together.
     static constexpr int64_t turn_bytes = int64_t{128} << 10;

@@ -114,7 +114,7 @@ TEST_CASE_FIXTURE(Fixture, "who asks for much waits for others only until all ha
 
 TEST_CASE_FIXTURE(Fixture, "whose turn it is goes on with what it has sent") {
     use_up();
-    std::deque<Sender> all(3);
+    std::deque<Sender> all(Turns::round_bytes / Turns::turn_bytes);
     constexpr int64_t bytes = Turns::turn_bytes / 4;
     for (Sender& one : all) io::spawn(gate, one.run(&turns, bytes, 4));
     loop.round();
