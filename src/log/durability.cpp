@@ -137,6 +137,7 @@ void Durability::start() {
     }
     round.heavy = load.bytes >= heavy_bytes;
     round.logs_count = round.logs.size();
+    crowd_ = std::max(round.logs_count, crowd_ / 2);
     if (round.logs.size() > 1) sometimes("log.group_commit");
     if (!rounds_.empty()) sometimes("log.rounds_overlap");
     const io::Where where = choose(round.logs.size(), load);

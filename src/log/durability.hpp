@@ -98,6 +98,8 @@ public:
     io::Task<void> close();
 
     [[nodiscard]] SyncStats& stats() { return stats_; }
+    // How many logs recent rounds had: the most, halved with each round since.
+    [[nodiscard]] size_t crowd() const { return crowd_; }
     // How long the oldest round that is under way has taken so far; 0 when there is none.
     [[nodiscard]] io::Duration sync_age() const;
 
@@ -130,6 +132,7 @@ private:
     std::list<Round> rounds_;                       // under way, oldest first
     io::TimerId timer_ = io::TimerId::none;
     io::Monotonic timer_at_;
+    size_t crowd_ = 0;
     bool scheduled_ = false;
     bool failed_ = false;
     // Of syncs, smoothed. The first ones go to a worker: nothing is known of the disk yet.

@@ -75,6 +75,18 @@ struct Service {
 
 }  // namespace
 
+TEST_CASE("a crowd is remembered for a few rounds") {
+    Service service;
+    std::deque<FakeLog> logs(40);
+    for (FakeLog& log : logs) service.durability->wrote(log, Durability::soon);
+    service.simulation.run_for(sim::milliseconds(10));
+    CHECK(service.durability->crowd() == 40);
+    for (const size_t left : {20U, 10U, 5U, 2U, 1U, 1U}) {
+        (void)service.round(logs.front());
+        CHECK(service.durability->crowd() == left);
+    }
+}
+
 TEST_CASE("a log whose sync has ended does not wait for a larger one of its round") {
     Service service;
     service.engine->takes = sim::milliseconds(50);

@@ -157,6 +157,7 @@ io::Task<Status> PartitionLog::write_pieces(SegmentRef segment, io::FileRef file
 io::Task<Status> PartitionLog::write_zeros(SegmentRef segment, io::FileRef file, int64_t to) {
     static constexpr std::array<uint8_t, zeros_ahead_max> zeros{};
     if (!syncs_each_write() || shared_.reserve_spent) co_return Status();
+    if (shared_.durability->crowd() > ZerosAhead::logs_max) co_return Status();
     const int64_t from = std::max(to, segment->zeros_end);
     const int64_t end = shared_.options.zeros_ahead.end(to, to - segment->size, from);
     if (end == from) co_return Status();

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 namespace cambium::log {
@@ -16,6 +17,9 @@ namespace cambium::log {
 inline constexpr int64_t zeros_ahead_max = int64_t{256} << 10;
 
 struct ZerosAhead {
+    // Where more logs than this are synced at once, one commit of the journal serves them all.
+    static constexpr size_t logs_max = 4;
+
     int64_t bytes_max = zeros_ahead_max;
     // A file takes more than its batches do by one part in so many at most.
     int64_t share = 4;

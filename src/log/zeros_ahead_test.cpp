@@ -2,6 +2,7 @@
 #include "log/zeros_ahead.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -85,6 +86,22 @@ TEST_CASE("no zeros follow what is large, what is not synced at once, and what e
         ahead.log = ahead.machine.load(identity(), ahead.config);
         CHECK(ahead.log->ends().durable == Offset(2));
     }
+}
+
+TEST_CASE("no zeros are written while many logs are synced at once") {
+    Machine machine(1);
+    machine.open();
+    std::vector<Log*> logs;
+    for (uint8_t i = 1; i <= 16 * ZerosAhead::logs_max; ++i)
+        logs.push_back(machine.create(identity(i)));
+    for (const size_t bytes : {size_t{200'000}, size_t{20}}) {
+        for (Log* log : logs)
+            REQUIRE(log->append(batch({0, 1, bytes}).view(), LeaderEpoch(0)).ok());
+        for (Log* log : logs) CHECK(machine.until_durable(log, log->ends().appended).ok());
+    }
+    const auto file = machine.node.disk().read_file("/data/topic1-0/00000000000000000000.log");
+    REQUIRE(file.has_value());
+    CHECK(static_cast<int64_t>(file->size()) == logs.front()->size_bytes());
 }
 
 TEST_CASE("a kill leaves zeros, which recovery cuts off and does not keep") {
