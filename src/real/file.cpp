@@ -98,8 +98,8 @@ void cut_in_pieces(const Descriptor& file) {
                        ::fcntl(file.number(), F_SETLEASE, F_UNLCK) == 0;
     struct stat status{};
     if (!alone || ::fstat(file.number(), &status) != 0 || status.st_nlink > 0) return;
-    for (int64_t size = status.st_size; size > big_file_bytes; size -= big_file_bytes)
-        if (::ftruncate(file.number(), size - big_file_bytes) != 0) return;
+    for (int64_t size = status.st_size; size > freed_at_once_bytes; size -= freed_at_once_bytes)
+        if (::ftruncate(file.number(), size - freed_at_once_bytes) != 0) return;
 }
 
 // The last name and the last descriptor of a big file give its space back.
