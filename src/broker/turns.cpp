@@ -17,8 +17,11 @@ io::Task<Status> Turns::take(int64_t bytes, Place* place) {
     place->tag_ = std::max(serving_tag_, place->next_tag_);
     place->next_tag_ = place->tag_ + place->cost_;
     const bool goes_on = place->round_ == round_ && place->rest_ >= place->cost_;
-    if (goes_on || (by_tag_.empty() && left_ > 0)) {
-        if (!goes_on) serving_tag_ = place->tag_;
+    const bool alone = by_tag_.empty() && left_ > 0;
+    const bool at_once = place->cost_ <= std::min(short_bytes, short_left_);
+    if (goes_on || alone || at_once) {
+        if (alone && !goes_on) serving_tag_ = place->tag_;
+        if (at_once) short_left_ -= place->cost_;
         charge(place);
         co_return Status();
     }
@@ -43,6 +46,7 @@ void Turns::begin_round_later() {
 void Turns::begin_round() {
     round_pending_ = false;
     left_ = round_bytes;
+    short_left_ = short_round_bytes;
     ++round_;
     while (!by_cost_.empty() && left_ > round_bytes / 2) serve(by_cost_.begin()->second);
     while (!by_tag_.empty() && left_ > 0) {

@@ -1,7 +1,8 @@
 // Whose request is read next, when more has come than one round of the loop should take.
 //
-// Half of a round goes to the shortest requests that wait, so that somebody who asks for little
-// waits for a round or two however many others send as fast as they can. The other half is shared
+// Requests as short as a page are taken at once, up to an eighth of a round. Half of a round goes
+// to the shortest requests that wait, so that somebody who asks for little waits for a round or two
+// however many others send as fast as they can. The other half is shared
 // equally, by start-time fair queueing (Goyal, Vin and Cheng, SIGCOMM 1996): each connection has a
 // tag that grows by the bytes it was served, those who wait are served in the order of their tags,
 // and who was quiet comes in with the tag that is being served now. So nobody waits for ever, and
@@ -31,6 +32,9 @@ public:
     // Whose turn it is goes on with what it has sent already, up to so much: the answers to all of
     // it leave together.
     static constexpr int64_t turn_bytes = int64_t{128} << 10;
+    // Not waited with: requests up to the first, all of them in a round up to the second.
+    static constexpr int64_t short_bytes = 4096;
+    static constexpr int64_t short_round_bytes = round_bytes / 8;
     // What a request costs however short it is.
     static constexpr int64_t least_cost = 1024;
 
@@ -80,6 +84,7 @@ private:
     uint64_t arrived_ = 0;
     uint64_t round_ = 1;
     int64_t left_ = round_bytes;  // of this round
+    int64_t short_left_ = short_round_bytes;
     bool round_pending_ = false;
     // What was posted to the loop may come after this.
     std::shared_ptr<Turns*> self_ = std::make_shared<Turns*>(this);

@@ -100,6 +100,24 @@ TEST_CASE_FIXTURE(Fixture, "who asks for little is served in the next round howe
     for (Sender& one : all) Turns::leave(one.place);
 }
 
+TEST_CASE_FIXTURE(Fixture, "short requests are taken at once, up to a part of the round") {
+    use_up();
+    std::deque<Sender> all(20);
+    for (Sender& one : all) io::spawn(gate, one.run(&turns, long_bytes, 10));
+    constexpr int64_t fit = Turns::short_round_bytes / Turns::short_bytes;
+    std::deque<Sender> modest(fit + 1);
+    for (Sender& one : modest) io::spawn(gate, one.run(&turns, Turns::short_bytes, 1));
+    for (int64_t i = 0; i < fit; ++i) CHECK(modest[static_cast<size_t>(i)].ended == Errc::none);
+    CHECK(modest.back().served == 0);
+    loop.round();
+    CHECK(modest.back().ended == Errc::none);
+    Sender longer;
+    io::spawn(gate, longer.run(&turns, Turns::short_bytes + 1, 1));
+    CHECK(longer.served == 0);
+    for (Sender& one : all) Turns::leave(one.place);
+    Turns::leave(longer.place);
+}
+
 TEST_CASE_FIXTURE(Fixture, "who asks for much waits for others only until all had as much") {
     use_up();
     std::deque<Sender> modest(100);
