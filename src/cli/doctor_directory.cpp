@@ -131,6 +131,8 @@ void Doctor::tell_start(const std::string& path, const std::vector<log::LogStart
             continue;
         }
         bytes += start.recovered.bytes_scanned;
+        // Zeros alone are no loss: they were written ahead of what was to come.
+        if (start.recovered.bytes_cut == 0) continue;
         for (const log::StartCut& cut : start.cuts)
             note(cut.file,
                  "torn from byte " + std::to_string(cut.position) +

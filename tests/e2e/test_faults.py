@@ -159,8 +159,12 @@ def the_doctor_knows_a_directory():
         rows, _ = doctor(server)
         harness.demand(any("a server uses it" in row["what"] for row in rows), rows)
         server.kill()
+        # As a log leaves them that was written in small pieces.
+        with open(server.segments("words")[-1], "ab") as segment:
+            segment.write(bytes(5000))
         rows, _ = doctor(server)
         harness.demand(any("was not clean" in row["what"] for row in rows), rows)
+        harness.demand(not any("torn" in row["what"] for row in rows), rows)
         server.start()
         server.stop()
         rows, _ = doctor(server)
@@ -186,7 +190,8 @@ def the_doctor_knows_several_directories():
             server.create_topic("words", partitions=4)
             harness.equal(server.stop(), 0, "exit code of the server")
         both = harness.json_lines(harness.run([harness.PROGRAM, "doctor", *paths, "-o", "json"]).stdout)
-        harness.demand(all(row["grade"] == "ok" for row in both), both)
+        # How full the disk is depends on who runs this.
+        harness.demand(all(row["grade"] == "ok" or "are free" in row["what"] for row in both), both)
         first = harness.run([harness.PROGRAM, "doctor", paths[0]]).stdout
         harness.equal(first.count(b"lies in a directory that was not named here"), 2, "partitions elsewhere")
         second = harness.run([harness.PROGRAM, "doctor", paths[1]], ok=False)
