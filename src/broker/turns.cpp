@@ -18,11 +18,15 @@ io::Task<Status> Turns::take(int64_t bytes, Place* place) {
     place->next_tag_ = place->tag_ + place->cost_;
     const bool goes_on = place->round_ == round_ && place->rest_ >= place->cost_;
     const bool alone = by_tag_.empty() && left_ > 0;
-    const bool at_once = place->cost_ <= std::min(short_bytes, short_left_);
-    if (goes_on || alone || at_once) {
-        if (alone && !goes_on) serving_tag_ = place->tag_;
-        if (at_once) short_left_ -= place->cost_;
+    if (goes_on || alone) {
+        if (!goes_on) serving_tag_ = place->tag_;
         charge(place);
+        co_return Status();
+    }
+    // No turn: nothing longer goes on with it.
+    if (place->cost_ <= std::min(short_bytes, short_left_)) {
+        short_left_ -= place->cost_;
+        left_ -= place->cost_;
         co_return Status();
     }
     sometimes("broker.turn_waited");
@@ -49,7 +53,10 @@ void Turns::begin_round() {
     short_left_ = short_round_bytes;
     ++round_;
     while (!by_cost_.empty() && left_ > round_bytes / 2) serve(by_cost_.begin()->second);
+    // Short ones may take it all; they cannot keep a long one waiting for ever.
+    if (++untagged_rounds_ > untagged_rounds_max) left_ = std::max<int64_t>(left_, 1);
     while (!by_tag_.empty() && left_ > 0) {
+        untagged_rounds_ = 0;
         serving_tag_ = by_tag_.begin()->first.first;
         serve(by_tag_.begin()->second);
     }

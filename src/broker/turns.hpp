@@ -35,6 +35,8 @@ public:
     // Not waited with: requests up to the first, all of them in a round up to the second.
     static constexpr int64_t short_bytes = 4096;
     static constexpr int64_t short_round_bytes = round_bytes / 8;
+    // So many rounds may go to the shortest alone.
+    static constexpr int untagged_rounds_max = 3;
     // What a request costs however short it is.
     static constexpr int64_t least_cost = 1024;
 
@@ -85,6 +87,7 @@ private:
     uint64_t round_ = 1;
     int64_t left_ = round_bytes;  // of this round
     int64_t short_left_ = short_round_bytes;
+    int untagged_rounds_ = 0;  // in which nobody was served by tag, in a row
     bool round_pending_ = false;
     // What was posted to the loop may come after this.
     std::shared_ptr<Turns*> self_ = std::make_shared<Turns*>(this);

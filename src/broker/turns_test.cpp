@@ -130,6 +130,32 @@ TEST_CASE_FIXTURE(Fixture, "who asks for much waits for others only until all ha
     Turns::leave(large.place);
 }
 
+TEST_CASE_FIXTURE(Fixture,
+                  "who sends more than a round does not wait for ever for those who send less") {
+    use_up();
+    std::deque<Sender> less(3);
+    for (Sender& one : less) io::spawn(gate, one.run(&turns, Turns::round_bytes + 1, 1'000));
+    Sender more;
+    io::spawn(gate, more.run(&turns, 4 * Turns::round_bytes, 1'000));
+    for (int i = 0; i < 40; ++i) loop.round();
+    CHECK(more.served >= 2 * 4 * Turns::round_bytes);
+    for (Sender& one : less) Turns::leave(one.place);
+    Turns::leave(more.place);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a short request that is taken at once is no turn for a long one") {
+    use_up();
+    std::deque<Sender> all(20);
+    for (Sender& one : all) io::spawn(gate, one.run(&turns, long_bytes, 10));
+    Sender modest;
+    io::spawn(gate, modest.run(&turns, 100, 1));
+    REQUIRE(modest.ended == Errc::none);
+    io::spawn(gate, modest.run(&turns, Turns::turn_bytes / 2, 1));
+    CHECK(modest.served == 100);
+    for (Sender& one : all) Turns::leave(one.place);
+    Turns::leave(modest.place);
+}
+
 TEST_CASE_FIXTURE(Fixture, "whose turn it is goes on with what it has sent") {
     use_up();
     std::deque<Sender> all(Turns::round_bytes / Turns::turn_bytes);
