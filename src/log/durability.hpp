@@ -59,7 +59,8 @@ private:
 class SyncEngine {
 public:
     virtual ~SyncEngine() = default;
-    // Called with the place of a log whose own sync has succeeded; not for one that became null.
+    // Called with the place of a log whose own sync has succeeded, before sync() returns. The place
+    // may be null by then, and is afterwards.
     using Synced = std::function<void(size_t place)>;
     // The first error, once all of them have ended. One that is forgotten before its sync has begun
     // becomes null and is left out.

@@ -59,6 +59,7 @@ io::Task<Result<bool>> epochs_hold(const TailCache* tail, EpochCache epochs, Epo
 
 io::Task<Result<EpochCache>> read_epochs_of(EpochRange range) {
     EpochCache epochs;
+    Offset reached = range.start;
     for (const SegmentRef& segment : range.segments) {
         if (segment->base >= range.end) break;
         const Result<io::FileRef> file = co_await segment->cache.open(segment.get());
@@ -69,6 +70,7 @@ io::Task<Result<EpochCache>> read_epochs_of(EpochRange range) {
             while (const auto found = scanner.next()) {
                 inside = found->header.base_offset() < range.end;
                 if (!inside) break;
+                reached = found->header.next_offset();
                 if (found->header.last_offset() >= range.start)
                     epochs.assign(found->header.leader_epoch(),
                                   std::max(found->header.base_offset(), range.start));
@@ -77,7 +79,8 @@ io::Task<Result<EpochCache>> read_epochs_of(EpochRange range) {
             const Status read = co_await scanner.more();
             if (!read) co_return read.error();
         }
-        if (inside && scanner.stop() == BatchScanner::Stop::damage)
+        // What follows the range need not be whole: zeros, or what a power cut has torn.
+        if (reached < range.end && scanner.stop() == BatchScanner::Stop::damage)
             co_return Error{Errc::corrupt_message,
                             segment->path(FileKind::log) + ": " + scanner.why()};
     }

@@ -120,6 +120,28 @@ TEST_CASE("zeros are the end of the log and not worth keeping") {
     }
 }
 
+TEST_CASE("epochs are read anew from a log behind which there are zeros") {
+    Machine machine(1);
+    machine.options.checkpoint_interval_bytes = 1;
+    machine.open();
+    Log* log = machine.create();
+    Crashed::append(log, 0, 4);
+    CHECK(machine.until_durable(log, Offset(4)).ok());
+    machine.simulation.run_for(sim::milliseconds(200));
+    machine.kill();
+    machine.node.disk().settle();
+    auto bytes = *machine.node.disk().read_file(log_path);
+    bytes.resize(bytes.size() + 5000);
+    machine.node.disk().write_file(log_path, bytes);
+    machine.node.disk().remove_file("/data/topic1-0/leader-epoch-checkpoint");
+    machine.open();
+    const Result<Log*> loaded =
+        sim::wait(machine.simulation, machine.directory->load(identity(), {}));
+    REQUIRE(loaded.ok());
+    CHECK((*loaded)->ends().durable == Offset(4));
+    CHECK((*loaded)->epoch_at(Offset(3)) == LeaderEpoch(0));
+}
+
 TEST_CASE("damage above the recorded end is cut there, even if valid batches follow") {
     for (int64_t bit = 3 * recovered_batch_bytes * 8; bit < 4 * recovered_batch_bytes * 8;
          bit += 31) {
