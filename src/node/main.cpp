@@ -123,5 +123,7 @@ Exit run(int argc, char** argv) {
 int main(int argc, char** argv) {
     // A peer or reader that is gone is an error of the write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    // Somebody opens a file of ours through /proc while a lease asks whether it is open.
+    std::signal(SIGIO, SIG_IGN);
     return static_cast<int>(cambium::node::run(argc, argv));
 }

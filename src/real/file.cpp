@@ -93,11 +93,13 @@ int write_back(int file, int64_t from, int64_t to) {
 }  // namespace
 
 void cut_in_pieces(const Descriptor& file) {
-    // The system gives a write lease only to the one descriptor that there is.
+    struct stat status{};
+    if (::fstat(file.number(), &status) != 0 || status.st_nlink > 0) return;
+    // The system gives a write lease only to the one descriptor that there is, and without a name
+    // there will be no other.
     const bool alone = ::fcntl(file.number(), F_SETLEASE, F_WRLCK) == 0 &&
                        ::fcntl(file.number(), F_SETLEASE, F_UNLCK) == 0;
-    struct stat status{};
-    if (!alone || ::fstat(file.number(), &status) != 0 || status.st_nlink > 0) return;
+    if (!alone) return;
     for (int64_t size = status.st_size; size > freed_at_once_bytes; size -= freed_at_once_bytes)
         if (::ftruncate(file.number(), size - freed_at_once_bytes) != 0) return;
 }
