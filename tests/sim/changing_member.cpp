@@ -145,8 +145,10 @@ io::Task<void> ChangingMember::heartbeat_classic() {
     const auto reply = co_await ask<wire::HeartbeatResponse>(std::move(request));
     if (!reply.ok()) co_return unheard(sent);
     const Errc code = from_wire_code(reply->message.error_code);
-    if (code == Errc::none) stays(sent);
-    else lose(code);
+    if (code != Errc::none) co_return lose(code);
+    // A coordinator that still loads says so too, as Kafka's does: it means nothing to who was
+    // silent for so long that it may have been put out.
+    if (sent < until()) stays(sent);
 }
 
 io::Task<void> ChangingMember::leave_classic() {

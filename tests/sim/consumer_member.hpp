@@ -38,6 +38,8 @@ protected:
     // The server says that it is no member: not so soon after it was heard.
     void check_fenced(Errc code);
     [[nodiscard]] io::Monotonic sim_now() const { return claims_->now(); }
+    // Until then it certainly is a member, as far as it knows.
+    [[nodiscard]] io::Monotonic until() const { return until_; }
 
 private:
     io::Task<void> heartbeat();
