@@ -76,8 +76,8 @@ struct Service {
 }  // namespace
 
 TEST_CASE("a crowd is remembered for a few rounds") {
-    Service service;
     std::deque<FakeLog> logs(40);
+    Service service;
     for (FakeLog& log : logs) service.durability->wrote(log, Durability::soon);
     service.simulation.run_for(sim::milliseconds(10));
     CHECK(service.durability->crowd() == 40);
@@ -88,9 +88,9 @@ TEST_CASE("a crowd is remembered for a few rounds") {
 }
 
 TEST_CASE("a log whose sync has ended does not wait for a larger one of its round") {
+    FakeLog quick, busy;  // the service syncs them when it ends
     Service service;
     service.engine->takes = sim::milliseconds(50);
-    FakeLog quick, busy;
     busy.dirty.bytes = Durability::heavy_bytes;
     const auto write_both = [&] {
         service.durability->wrote(quick, Durability::soon);
