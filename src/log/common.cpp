@@ -12,7 +12,11 @@ constexpr int64_t read_cache_bytes = int64_t{16} << 20;
 }  // namespace
 
 Common::Common(io::World world, int64_t tail_cache_bytes)
-    : world_(world), tail(tail_cache_bytes), reads(read_cache_bytes), segments(&world_.disk) {}
+    : world_(world),
+      tail(tail_cache_bytes),
+      reads(read_cache_bytes),
+      ahead(world_.loop, reads),
+      segments(&world_.disk) {}
 
 Common::~Common() { world_.timers.cancel(caches_timer_); }
 

@@ -6,6 +6,7 @@
 
 #include "io/timers.hpp"
 #include "io/world.hpp"
+#include "log/read_ahead.hpp"
 #include "log/read_cache.hpp"
 #include "log/segment.hpp"
 #include "log/tail_cache.hpp"
@@ -29,6 +30,7 @@ private:
 public:
     TailCache tail;
     ReadCache reads;
+    ReadAhead ahead;
     SegmentCache segments;
     int64_t staged_bytes = 0;   // over all logs
     uint64_t file_numbers = 0;  // given to segments so far

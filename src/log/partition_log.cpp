@@ -289,7 +289,7 @@ io::Task<Result<ReadResult>> PartitionLog::read(ReadOptions options) {
 io::Task<Result<ReadResult>> PartitionLog::read_in(SegmentRef segment, ReadOptions options,
                                                    Offset up_to) {
     SegmentReader reader(&shared_.tail, segment, config_.index_interval_bytes);
-    reader.keep_in(&shared_.reads);
+    reader.keep_in(&shared_.reads, &shared_.common.ahead);
     const Result<std::optional<Place>> place =
         co_await reader.locate(options.from, known_place(segment, options.from));
     if (!place) co_return place.error();
@@ -304,6 +304,9 @@ io::Task<Result<ReadResult>> PartitionLog::read_in(SegmentRef segment, ReadOptio
     const Result<io::FileRef> file = co_await shared_.segments.open(segment.get());
     if (!file) co_return file.error();
     remember_place(segment, {(*place)->position + extent->length, extent->end});
+    if (const auto& next = reader.next())
+        io::spawn(gate_, shared_.common.ahead.fetch(*file, segment->file_number, next->position,
+                                                    next->bytes));
     if (shared_.reads.bytes() > 0) shared_.caches_in_use();
     co_return ReadResult{FileRange{*file, segment->file_number, (*place)->position, extent->length},
                          extent->end};

@@ -38,10 +38,40 @@ ByteView ReadCache::find(uint64_t file, int64_t position, int64_t length) {
                                        static_cast<size_t>(std::min(length, size - skipped)));
 }
 
+void ReadCache::keep_ahead(uint64_t file, int64_t position, Buffer block) {
+    const auto memory = static_cast<int64_t>(block.capacity());
+    if (block.empty() || has_ahead(file, position)) return;
+    while (!blocks_.empty() && bytes_ + memory > limit_) remove(blocks_.begin());
+    if (bytes_ + memory > limit_) return;
+    bytes_ += memory;
+    ahead_.push_back({{file, position}, tick_, std::move(block)});
+}
+
+Buffer ReadCache::take_ahead(uint64_t file, int64_t position) {
+    const auto found = find_ahead(file, position);
+    return found == ahead_.end() ? Buffer() : remove_ahead(found);
+}
+
+bool ReadCache::has_ahead(uint64_t file, int64_t position) const {
+    return std::ranges::find(ahead_, Key(file, position), &Block::key) != ahead_.end();
+}
+
+ReadCache::Blocks::iterator ReadCache::find_ahead(uint64_t file, int64_t position) {
+    return std::ranges::find(ahead_, Key(file, position), &Block::key);
+}
+
 bool ReadCache::tick() {
     ++tick_;
     while (!blocks_.empty() && blocks_.front().touched + 2 <= tick_) remove(blocks_.begin());
-    return !blocks_.empty();
+    while (!ahead_.empty() && ahead_.front().touched + 2 <= tick_) remove_ahead(ahead_.begin());
+    return !blocks_.empty() || !ahead_.empty();
+}
+
+Buffer ReadCache::remove_ahead(Blocks::iterator block) {
+    Buffer memory = std::move(block->bytes);
+    bytes_ -= static_cast<int64_t>(memory.capacity());
+    ahead_.erase(block);
+    return memory;
 }
 
 Buffer ReadCache::remove(Blocks::iterator block) {

@@ -7,7 +7,10 @@
 // for longest leaves first, and who wanted it reads it again: a reader that does not read pins
 // nothing. The memory of blocks is used again, because fresh memory costs more than what is done
 // with it. Blocks that nobody looked at for two ticks are released. One loop. A view is valid until
-// the next call of take(), keep() or tick().
+// the next call of a function that is not const.
+//
+// What was read before anybody asked (log/read_ahead.hpp) lies here too, apart: nobody has checked
+// it, so it is given to who checks it and to nobody else.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +42,13 @@ public:
     // does.
     [[nodiscard]] ByteView find(uint64_t file, int64_t position, int64_t length);
 
+    // The same for a block that nobody has checked; what there is no room for is dropped.
+    void keep_ahead(uint64_t file, int64_t position, Buffer block);
+    // Such a block that begins there, which is then here no longer; empty when there is none.
+    [[nodiscard]] Buffer take_ahead(uint64_t file, int64_t position);
+    [[nodiscard]] bool has_ahead(uint64_t file, int64_t position) const;
+    [[nodiscard]] size_t blocks_ahead() const { return ahead_.size(); }
+
     // All that was ever kept.
     [[nodiscard]] int64_t bytes_read() const { return bytes_read_; }
     // All memory held.
@@ -57,12 +67,15 @@ private:
 
     // Takes it out.
     Buffer remove(Blocks::iterator block);
+    Buffer remove_ahead(Blocks::iterator block);
+    [[nodiscard]] Blocks::iterator find_ahead(uint64_t file, int64_t position);
 
     int64_t limit_;
     int64_t bytes_ = 0;
     int64_t bytes_read_ = 0;
     uint64_t tick_ = 0;
     Blocks blocks_;
+    Blocks ahead_;
     std::map<Key, Blocks::iterator> by_key_;
 };
 

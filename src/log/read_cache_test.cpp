@@ -72,6 +72,34 @@ TEST_CASE("what nobody looked at for two ticks is released") {
     CHECK(cache.bytes() == 0);
 }
 
+TEST_CASE("what nobody has checked is given once, to who asks for its beginning, and not found") {
+    ReadCache cache(static_cast<int64_t>(3 * grain));
+    const auto ahead = [&cache](int64_t position) {
+        Buffer block = cache.take(10);
+        block.resize(10);
+        block.data()[0] = byte_of(1, position);
+        cache.keep_ahead(1, position, std::move(block));
+    };
+    ahead(100);
+    CHECK(cache.has_ahead(1, 100));
+    CHECK(cache.find(1, 100, 10).empty());
+    CHECK(cache.take_ahead(1, 101).empty());
+    CHECK(cache.take_ahead(2, 100).empty());
+    const Buffer block = cache.take_ahead(1, 100);
+    REQUIRE(block.size() == 10);
+    CHECK(block.data()[0] == byte_of(1, 100));
+    CHECK(cache.take_ahead(1, 100).empty());
+    CHECK(cache.bytes() == 0);
+    // What was checked makes room for it; when there is none it is dropped.
+    for (const int64_t position : {0, 10, 20}) read_into(cache, 2, position, 10);
+    for (const int64_t position : {100, 200, 300, 400}) ahead(position);
+    CHECK(cache.blocks_ahead() == 3);
+    CHECK(cache.bytes() == static_cast<int64_t>(3 * grain));
+    CHECK(cache.tick());
+    CHECK_FALSE(cache.tick());
+    CHECK(cache.bytes() == 0);
+}
+
 TEST_CASE("whatever is read and looked up, bytes are those of the file and memory is bounded") {
     constexpr auto limit = static_cast<int64_t>(5 * grain);
     for (uint64_t seed = 1; seed <= 100; ++seed) {

@@ -12,7 +12,8 @@ BatchScanner::BatchScanner(io::FileRef file, Options options, Buffer memory)
     : file_(std::move(file)),
       options_(options),
       position_(options.position),
-      block_(std::move(memory)) {
+      block_(std::move(memory)),
+      block_at_(options.position) {
     check(options_.block_bytes >= record::header_bytes, options_.block_bytes);
 }
 

@@ -48,7 +48,7 @@ public:
         ByteView bytes;  // the batch, when it was small enough to be in memory whole
     };
 
-    // `memory` becomes the block.
+    // `memory` becomes the block; what it holds was read from options.position on.
     BatchScanner(io::FileRef file, Options options, Buffer memory = {});
 
     // The next batch, if it is in memory.

@@ -146,11 +146,15 @@ io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
     if (!file) co_return file.error();
     const int64_t bytes_max = std::min(progress->limits.bytes, cold_read_bytes_max);
     const int64_t block = std::clamp(bytes_max, cold_block_bytes_min, cold_read_bytes_max);
-    const auto size = static_cast<size_t>(std::min(block, segment.size - progress->from.position));
-    BatchScanner scanner(
-        *file, {progress->from.position, segment.size, std::max(size, record::header_bytes)},
-        reads_ == nullptr ? Buffer() : reads_->take(size));
+    const int64_t from = progress->from.position;
+    const auto size = static_cast<size_t>(std::min(block, segment.size - from));
+    Buffer memory;
+    if (ahead_ != nullptr) memory = co_await ahead_->take(segment.file_number, from);
+    if (memory.empty() && reads_ != nullptr) memory = reads_->take(size);
+    BatchScanner scanner(*file, {from, segment.size, std::max(size, record::header_bytes)},
+                         std::move(memory));
     const Status status = co_await scan(&scanner, progress, bytes_max);
+    if (status) look_ahead(*progress, block);
     if (reads_ != nullptr) {
         BatchScanner::Block read = scanner.take_block();
         const int64_t checked = std::max<int64_t>(progress->at.position - read.position, 0);
@@ -158,6 +162,14 @@ io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
         reads_->keep(segment.file_number, read.position, std::move(read.bytes));
     }
     co_return status;
+}
+
+void SegmentReader::look_ahead(const Progress& progress, int64_t block) {
+    const uint64_t file = segment_->file_number;
+    const int64_t to = progress.at.position;
+    if (ahead_ == nullptr || !ahead_->went_on(file, progress.from.position, to)) return;
+    if (to >= std::min(segment_->size, tail_->first(file))) return;
+    next_ = {to, static_cast<size_t>(std::min(block, segment_->size - to))};
 }
 
 io::Task<Status> SegmentReader::scan(BatchScanner* scanner, Progress* progress, int64_t bytes_max) {

@@ -12,6 +12,7 @@
 #include "base/types.hpp"
 #include "io/task.hpp"
 #include "log/header_walk.hpp"
+#include "log/read_ahead.hpp"
 #include "log/read_cache.hpp"
 #include "log/scanner.hpp"
 #include "log/segment.hpp"
@@ -40,8 +41,11 @@ public:
           interval_(index_interval_bytes),
           may_repair_(may_repair) {}
 
-    // What measure() reads and checks is kept there.
-    void keep_in(ReadCache* reads) { reads_ = reads; }
+    // What measure() reads and checks is kept there, and what was read ahead is taken first.
+    void keep_in(ReadCache* reads, ReadAhead* ahead) {
+        reads_ = reads;
+        ahead_ = ahead;
+    }
 
     // Where the batch that holds `target`, or the first one above it, begins; nothing when the
     // segment ends before it. `near`, a place at or before the target, saves the look-up. Errors:
@@ -61,17 +65,28 @@ public:
     // The whole batches from `from` on that fit the limits. Errors: as locate().
     io::Task<Result<Extent>> measure(Place from, Limits limits);
 
+    // What is worth reading ahead after measure(): nothing for who does not read on, or has come
+    // to the end.
+    struct Next {
+        int64_t position = 0;
+        size_t bytes = 0;
+    };
+    [[nodiscard]] const std::optional<Next>& next() const { return next_; }
+
 private:
     struct Progress;
     io::Task<Result<std::optional<Place>>> walk(Offset target, Place from, bool from_index);
     io::Task<void> repair();
     io::Task<Status> measure_cold(Progress* progress);
     io::Task<Status> scan(BatchScanner* scanner, Progress* progress, int64_t bytes_max);
+    void look_ahead(const Progress& progress, int64_t block);
     io::Task<Status> measure_hot(Progress* progress);
     [[nodiscard]] Error corrupt(int64_t position, const std::string& why) const;
 
     const TailCache* tail_;
     ReadCache* reads_ = nullptr;
+    ReadAhead* ahead_ = nullptr;
+    std::optional<Next> next_;
     SegmentRef segment_;
     int32_t interval_;
     bool may_repair_;
