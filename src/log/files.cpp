@@ -1,5 +1,6 @@
 #include "log/files.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -8,6 +9,8 @@
 namespace cambium::log {
 
 namespace {
+
+constexpr int64_t rewrite_block_bytes = int64_t{1} << 20;
 
 Error at_path(const Error& error, const std::string& path) {
     const bool named = error.context.find(path) != std::string::npos;
@@ -45,6 +48,18 @@ io::Task<Status> read_exactly(io::FileRef file, int64_t position, MutableBytes i
     const Result<size_t> got = co_await file->pread(position, into);
     if (!got) co_return got.error();
     if (*got < into.size()) co_return Errc::end_of_stream;
+    co_return Status();
+}
+
+io::Task<Status> rewrite(io::FileRef file, int64_t from, int64_t to) {
+    Buffer block;
+    while (from < to) {
+        block.resize(static_cast<size_t>(std::min(rewrite_block_bytes, to - from)));
+        Status status = co_await read_exactly(file, from, block.mutable_view());
+        if (status) status = co_await write_all(file, from, block.view());
+        if (!status) co_return status;
+        from += static_cast<int64_t>(block.size());
+    }
     co_return Status();
 }
 

@@ -21,6 +21,11 @@ io::Task<Status> write_all(io::FileRef file, int64_t position, ByteView bytes);
 // Fills `into`. Errors: end_of_stream when the file ends before, those of the disk.
 io::Task<Status> read_exactly(io::FileRef file, int64_t position, MutableBytes into);
 
+// Writes the bytes from `from` up to `to` again, as they are. After a sync that failed the page
+// cache holds bytes that it calls clean and that are not on the medium, and another sync alone
+// would not bring them there.
+io::Task<Status> rewrite(io::FileRef file, int64_t from, int64_t to);
+
 // Replaces `path` so that a reader finds the old bytes or the new ones, never a part: another file
 // is written, synced and renamed. Durable after the next sync of the directory.
 io::Task<Status> replace_file(io::Disk* disk, std::string path, Buffer bytes);

@@ -40,12 +40,25 @@ PartitionLog::PartitionLog(Shared& shared, LogIdentity identity, LogConfig confi
     epochs_dirty_ = state.epochs_unsaved;
     written_in_ = active();
     checkpoint_ = state.checkpoint;
+    snapshot_saved_ = producers_kept_;
     recorded_checkpoint_ = state.recorded_checkpoint;
     durable_ = written_now();
     start_wanted_ = ends_.start;
+    if (state.unproven) take_unproven(std::move(*state.unproven));
     sync_began_ = ends_.durable;
     begin_age(active().get());
     if (shared_.fenced) stopped_ = Errc::directory_fenced;
+}
+
+void PartitionLog::take_unproven(LogState::Unproven unproven) {
+    durable_ = {unproven.segment, unproven.place, unproven.checkpoint};
+    ends_.durable = unproven.place.offset;
+    dirty_ = std::move(unproven.segments);
+    derived_ = std::move(unproven.derived);
+    snapshot_saved_ = unproven.snapshot;
+    names_dirty_ = true;
+    // Not at once: others are still being recovered.
+    shared_.durability->wrote(*this, io::Duration::max());
 }
 
 PartitionLog::~PartitionLog() {
@@ -346,8 +359,7 @@ io::Task<Result<LogSummary>> PartitionLog::summarize() {
     if (status) status = co_await flush_index(active(), config_.index_interval_bytes, &derived_);
     const bool far =
         active()->size - checkpoint_.position >= shared_.options.checkpoint_interval_bytes;
-    const bool saved = !snapshots_.empty() && snapshots_.back() == ends_.written;
-    if (status && !saved && (summary.producers > 0 || far)) {
+    if (status && (summary.producers > 0 || far)) {
         const Buffer snapshot = encode_producers(producers_);
         status = co_await save_producers(ends_.written, &snapshot);
     }

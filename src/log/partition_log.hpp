@@ -55,6 +55,17 @@ struct LogState {
     Checkpoint checkpoint;        // in the last segment
     Offset recorded_checkpoint;   // that the record of durable ends names; -1: not known
     bool epochs_unsaved = false;  // their file does not have them yet
+    // What recovery found above the recorded durable end and left to the first sync
+    // (log/recovery.hpp): segments with an `unproven_from`, files to sync, and where durable ends.
+    struct Unproven {
+        SegmentRef segment;
+        Place place;
+        Checkpoint checkpoint;
+        std::vector<SegmentRef> segments;
+        std::vector<io::FileRef> derived;
+        Offset snapshot;  // of producers, among them; -1: none
+    };
+    std::optional<Unproven> unproven;
 };
 
 // A checkpoint is due after DirectoryOptions::checkpoint_interval_bytes, but not before this many
@@ -136,6 +147,7 @@ private:
         io::Once<Status> done;
     };
 
+    void take_unproven(LogState::Unproven unproven);
     [[nodiscard]] Status usable() const;
     [[nodiscard]] Status may_append() const;
     [[nodiscard]] WrittenEnd written_now() const {
@@ -175,8 +187,10 @@ private:
     io::Task<Status> write_nothing(SegmentRef segment);
     io::Task<void> write_failed(Error error);
     io::Task<Status> sync_files(io::Where where);
+    io::Task<Status> prove(SegmentRef segment, io::FileRef file);
     io::Task<Status> save_epochs();
     io::Task<Status> save_producers(Offset at, const Buffer* snapshot);
+    io::Task<Status> drop_snapshots();
     void take_back(Errc why);
     void wake_waiters(Errc why);
     [[nodiscard]] bool has_reached(const Waiter& waiter) const;
@@ -222,6 +236,7 @@ private:
     Offset recorded_checkpoint_;      // the record of durable ends names this one
     std::vector<Offset> snapshots_;   // producer snapshots that are whole, oldest first
     Offset producers_kept_;           // the newest of them that is durable (LogState)
+    Offset snapshot_saved_;           // ... that this life has written; -1: none
     bool checkpoint_wanted_ = false;  // before the next one is due
     bool scheduled_ = false;
     bool writing_ = false;

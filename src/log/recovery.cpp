@@ -31,6 +31,7 @@ Recovery::Recovery(Shared* shared, TornStore* torn, LogIdentity identity, LogCon
       path_(join(shared->options.path, identity_.partition.text())) {
     report_.partition = identity_.partition;
     report_.scanned = true;
+    left_to_sync_ = !config.always_sync && config.flush_policy == FlushPolicy::os;
 }
 
 Error Recovery::corrupt(const std::string& what) const {
@@ -59,6 +60,12 @@ io::Task<Result<LogState>> Recovery::run() {
     state.recorded_checkpoint = recorded_->checkpoint.offset;
     state.checkpoint = {segments_.back()->base, 0, {}};
     if (segments_.size() == read_from_ + 1) state.checkpoint = checkpoint_;
+    if (left_to_sync_) {
+        unproven_.segment = segments_[recorded_in_];
+        unproven_.place = {recorded_->position, recorded_->end};
+        unproven_.checkpoint = recorded_->checkpoint;
+        state.unproven = std::move(unproven_);
+    }
     co_return std::move(state);
 }
 

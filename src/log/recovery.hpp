@@ -7,6 +7,10 @@
 // aside, unless it is zeros, which are how a file ends whose size reached the disk before its
 // bytes.
 //
+// With flush.policy=os, where an ack never said that the medium has it, the log is served as soon
+// as it is known what it holds: what lies above the recorded end is left to its first sync. Other
+// logs are made durable whole before they are served.
+//
 // Three steps: look (changes nothing), read, apply. A crash at any moment of the last leaves a log
 // that recovers to the same end.
 #pragma once
@@ -72,7 +76,8 @@ private:
     io::Task<Status> drop_segment(SegmentRef segment);
     io::Task<Status> drop_stale_files();
     io::Task<Status> make_durable();
-    io::Task<Status> rewrite(SegmentRef segment, int64_t position);
+    io::Task<Status> make_segment_durable(size_t i);
+    io::Task<Status> sync_or_leave(io::FileRef file);
     io::Task<Status> save_producers();
 
     [[nodiscard]] Error corrupt(const std::string& what) const;
@@ -100,6 +105,9 @@ private:
     EpochCache epochs_;
     EpochCache saved_epochs_;  // as their file has them
     bool epochs_unsaved_ = false;
+    // Of the first sync; filled only with left_to_sync_.
+    LogState::Unproven unproven_;
+    bool left_to_sync_ = false;
     bool failed_writing_ = false;
     Cut cut_;
 };

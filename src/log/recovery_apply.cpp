@@ -19,10 +19,11 @@ io::Task<Status> Recovery::apply() {
     co_return status;
 }
 
-// Afterwards the last segment ends where the log does.
+// Afterwards the last segment ends where the log does, and what was cut off cannot come back.
 io::Task<Status> Recovery::cut_off() {
     // A segment that holds nothing and does not begin where the log ends is not part of it.
     const size_t last = cut_.segment;
+    const bool drops = segments_.size() > last + 1;
     while (segments_.size() > last + 1) {
         const SegmentRef segment = segments_.back();
         if (file_sizes_.back() > 0) sometimes("log.hole_above_durable_end");
@@ -31,6 +32,10 @@ io::Task<Status> Recovery::cut_off() {
         if (!status) co_return status;
         segments_.pop_back();
         file_sizes_.pop_back();
+    }
+    if (drops && left_to_sync_) {
+        const Status status = co_await shared_->world.disk.sync_directory(path_);
+        if (!status) co_return status;
     }
     const SegmentRef segment = segments_.back();
     segment->left = false;
@@ -47,6 +52,7 @@ io::Task<Status> Recovery::cut_off() {
     const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
     if (!file) co_return file.error();
     status = co_await (*file)->truncate(cut_.position);
+    if (status && left_to_sync_) status = co_await (*file)->datasync(io::Where::worker);
     co_return status;
 }
 
@@ -114,23 +120,6 @@ io::Task<Status> Recovery::drop_stale_files() {
     co_return Status();
 }
 
-// Writes the bytes above the recorded end again, as they are. A sync of the last life may have
-// failed: then the page cache holds bytes that it calls clean and that are not on the medium, and a
-// sync alone would not bring them there.
-io::Task<Status> Recovery::rewrite(SegmentRef segment, int64_t position) {
-    const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
-    if (!file) co_return file.error();
-    Buffer block;
-    while (position < segment->size) {
-        block.resize(std::min(scan_block_bytes, static_cast<size_t>(segment->size - position)));
-        Status status = co_await read_exactly(*file, position, block.mutable_view());
-        if (status) status = co_await write_all(*file, position, block.view());
-        if (!status) co_return status;
-        position += static_cast<int64_t>(block.size());
-    }
-    co_return Status();
-}
-
 // So that what older segments say of producers is not needed once more, and retention may delete
 // them. A snapshot that was found may be known to the page cache alone, so it is written again too.
 io::Task<Status> Recovery::save_producers() {
@@ -141,31 +130,52 @@ io::Task<Status> Recovery::save_producers() {
     if (!file) co_return file.error();
     Status status = co_await write_all(*file, 0, snapshot.view());
     if (status) status = co_await (*file)->truncate(static_cast<int64_t>(snapshot.size()));
-    if (status) status = co_await (*file)->datasync(io::Where::worker);
+    if (status) status = co_await sync_or_leave(*file);
     if (status && (snapshots_.empty() || snapshots_.back() < cut_.end))
         snapshots_.push_back(cut_.end);
     co_return status;
 }
 
+// Now, or with the first sync of the log.
+io::Task<Status> Recovery::sync_or_leave(io::FileRef file) {
+    if (!left_to_sync_) co_return co_await file->datasync(io::Where::worker);
+    unproven_.derived.push_back(std::move(file));
+    co_return Status();
+}
+
+// What lies above the recorded end is written again: a sync of the last life may have failed.
+io::Task<Status> Recovery::make_segment_durable(size_t i) {
+    const SegmentRef segment = segments_[i];
+    const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
+    if (!file) co_return file.error();
+    const int64_t from = i == recorded_in_ ? recorded_->position : 0;
+    Status status;
+    if (i < recorded_in_ || !left_to_sync_) {
+        if (i >= recorded_in_) status = co_await rewrite(*file, from, segment->size);
+        if (status) status = co_await (*file)->datasync(io::Where::worker);
+    } else {
+        segment->unproven_from = from;
+        segment->unproven_to = segment->size;
+        segment->dirty_bytes = segment->size - from;
+        segment->dirty = true;  // keeps its file open
+        unproven_.segments.push_back(segment);
+    }
+    if (!status) co_return status;
+    const bool goes_on = i == read_from_ && checkpoint_.position > 0;
+    WrittenFiles wrote;
+    if (goes_on) status = co_await flush_index(segment, config_.index_interval_bytes, &wrote);
+    else status = co_await write_index_anew(segment, &wrote);
+    for (const io::FileRef& index : wrote)
+        if (status) status = co_await sync_or_leave(index);
+    // Without room for the index the log still opens.
+    co_return status.code() == Errc::no_space ? Status() : status;
+}
+
 // A kill of the process leaves bytes and names that were never synced.
 io::Task<Status> Recovery::make_durable() {
     for (size_t i = read_from_; i < segments_.size(); ++i) {
-        const SegmentRef segment = segments_[i];
-        const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
-        if (!file) co_return file.error();
-        Status status;
-        if (i >= recorded_in_)
-            status = co_await rewrite(segment, i == recorded_in_ ? recorded_->position : 0);
-        if (status) status = co_await (*file)->datasync(io::Where::worker);
+        const Status status = co_await make_segment_durable(i);
         if (!status) co_return status;
-        const bool goes_on = i == read_from_ && checkpoint_.position > 0;
-        WrittenFiles wrote;
-        if (goes_on) status = co_await flush_index(segment, config_.index_interval_bytes, &wrote);
-        else status = co_await write_index_anew(segment, &wrote);
-        for (const io::FileRef& index : wrote)
-            if (status) status = co_await index->datasync(io::Where::worker);
-        // Without room for the index the log still opens.
-        if (!status && status.code() != Errc::no_space) co_return status;
     }
     if (fault_point("log.recovery.synced")) co_return Errc::io_error;
     Status status;
@@ -176,10 +186,12 @@ io::Task<Status> Recovery::make_durable() {
     epochs_unsaved_ = status.code() == Errc::no_space;
     if (status || epochs_unsaved_) {
         status = co_await save_producers();
-        kept = status.ok();
+        kept = status.ok() && !left_to_sync_;
+        if (status && left_to_sync_ && !producers_.producers().empty())
+            unproven_.snapshot = cut_.end;
     }
     if (status.code() == Errc::no_space) status = Status();
-    if (status) status = co_await shared_->world.disk.sync_directory(path_);
+    if (status && !left_to_sync_) status = co_await shared_->world.disk.sync_directory(path_);
     if (kept) producers_kept_ = cut_.end;
     co_return status;
 }

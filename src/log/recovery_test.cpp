@@ -335,6 +335,95 @@ TEST_CASE("a crash at any moment of recovery leaves a log that recovers to the s
     }
 }
 
+// A log whose records above the recorded end only the page cache has, which calls them clean.
+struct Unsynced {
+    Machine machine{1};
+    LogConfig config;
+    explicit Unsynced(FlushPolicy policy) {
+        config.flush_policy = policy;
+        machine.open();
+        Log* log = machine.create(identity(), config);
+        Crashed::append(log, 0, 10);
+        CHECK(machine.until_durable(log, Offset(10)).ok());
+        machine.simulation.run_for(sim::milliseconds(200));
+        Crashed::append(log, 10, 30);
+        machine.node.disk().fail_next(sim::DiskOp::sync, log_path, Errc::io_error);
+        CHECK_FALSE(machine.until_durable(log, Offset(30)).ok());
+        machine.kill();
+        machine.open();
+    }
+};
+
+TEST_CASE(
+    "with flush.policy=os a log is served before what lies above its recorded end is durable") {
+    Unsynced unsynced(FlushPolicy::os);
+    Machine& machine = unsynced.machine;
+    Log* log = machine.load(identity(), unsynced.config);
+    CHECK(log->ends().durable == Offset(10));
+    CHECK(log->ends().written == Offset(30));
+    CHECK(read_all(machine, log, Offset(0), Offset(30)).values.size() == 30);
+    // Its first sync brings there what the page cache calls clean, and nobody has to ask for it.
+    machine.simulation.run_for(sim::seconds(2));
+    CHECK(log->ends().durable == Offset(30));
+    machine.crash();
+    machine.open();
+    log = machine.load(identity(), unsynced.config);
+    CHECK(read_all(machine, log, Offset(0), Offset(30)).values.size() == 30);
+    CHECK(log->ends().appended == Offset(30));
+}
+
+TEST_CASE("with flush.policy=ack a log is served when all of it is durable") {
+    Unsynced unsynced(FlushPolicy::ack);
+    Machine& machine = unsynced.machine;
+    Log* log = machine.load(identity(), unsynced.config);
+    CHECK(log->ends().durable == Offset(30));
+    machine.crash();
+    machine.open();
+    log = machine.load(identity(), unsynced.config);
+    CHECK(log->ends().appended == Offset(30));
+}
+
+TEST_CASE("what waits for its first sync is written on, rolled and stopped like any other log") {
+    LogConfig config;
+    config.flush_policy = FlushPolicy::os;
+    config.segment_bytes = 3 * recovered_batch_bytes;
+    Crashed crashed(2, 11, config);
+    Machine& machine = crashed.machine;
+    Log* log = *crashed.load();
+    CHECK(log->ends().durable == Offset(2));
+    Crashed::append(log, 11, 20);
+    CHECK(machine.until_durable(log, Offset(20)).ok());
+    CHECK(read_all(machine, log, Offset(0), Offset(20)).values.size() == 20);
+    machine.crash();
+    log = *crashed.load();
+    CHECK(log->ends().appended == Offset(20));
+    CHECK(machine.stop().ok());
+    machine.node.restart();
+    machine.open();
+    CHECK(machine.directory->stopped_cleanly());
+    log = machine.load(identity(), config);
+    CHECK(log->ends().durable == Offset(20));
+    CHECK(read_all(machine, log, Offset(0), Offset(20)).values.size() == 20);
+}
+
+TEST_CASE("of snapshots that no sync has begun with the newest alone is kept") {
+    Machine machine(1);
+    machine.options.checkpoint_interval_bytes = 2 * recovered_batch_bytes;
+    LogConfig config;
+    config.flush_policy = FlushPolicy::os;
+    machine.open();
+    Log* log = machine.create(identity(), config);
+    for (int64_t i = 0; i < 60; i += 2) {
+        Crashed::append(log, i, i + 2);
+        machine.simulation.run_for(sim::milliseconds(1));
+    }
+    int64_t snapshots = 0;
+    for (const std::string& path : machine.node.disk().files())
+        snapshots += path.starts_with("data/topic1-0/") && path.ends_with(".snapshot");
+    CHECK(snapshots > 0);
+    CHECK(snapshots <= 3);
+}
+
 TEST_CASE("a snapshot of what was cut is gone for good") {
     LogConfig config;
     config.segment_bytes = 3 * recovered_batch_bytes;

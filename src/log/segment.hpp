@@ -44,6 +44,8 @@ struct Segment {
     bool left = false;           // rolled away: nothing is written to it any more
     bool dirty = false;          // written since the last sync began
     int64_t dirty_bytes = 0;
+    int64_t unproven_from = -1;  // LogState::Unproven: up to unproven_to it is written again
+    int64_t unproven_to = -1;
     io::FileRef file;                  // while it is open
     std::optional<SparseIndex> index;  // while it is loaded
     bool index_suspect = false;        // its file did not hold what it should: rebuild before use

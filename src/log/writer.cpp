@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "base/fault.hpp"
+#include "io/turn.hpp"
 #include "log/files.hpp"
 #include "log/partition_log.hpp"
 #include "log/producer_snapshot.hpp"
@@ -20,6 +21,8 @@ constexpr int64_t write_bytes_max = int64_t{4} << 20;
 static_assert(write_bytes_max / int64_t{TailCache::chunk_bytes_min} <= 1024);
 // Index entries that wait for a checkpoint; with more they are written without one.
 constexpr size_t index_pending_max = size_t{16} << 10;
+// What a loop that serves others writes again before it lets them go on.
+constexpr int64_t rewritten_at_once_bytes = int64_t{256} << 10;
 
 // Something from outside goes wrong here, when the simulator says so.
 Status step(std::string_view point) {
@@ -257,27 +260,46 @@ io::Task<Status> PartitionLog::leave(SegmentRef segment) {
 }
 
 io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot) {
-    // A whole one is not written anew: without room for it neither would be left.
-    if (!snapshots_.empty() && snapshots_.back() == at) co_return Status();
+    // A whole one is not emptied first: without room for it neither would be left. One that a start
+    // has found may be known to the page cache alone.
+    const bool there = !snapshots_.empty() && snapshots_.back() == at;
+    if (there && snapshot_saved_ >= at) co_return Status();
     io::Disk* disk = &shared_.world.disk;
     const std::string path = join(directory(), segment_file(at, FileKind::snapshot));
     const Result<io::FileRef> file = co_await disk->open(path, io::OpenMode::create);
     if (!file) co_return Error{file.code(), path};
     // Its checksum tells a part from the whole, so it is not renamed into place.
-    Status status = co_await (*file)->truncate(0);
+    const auto size = static_cast<int64_t>(snapshot->size());
+    Status status;
+    if (!there) status = co_await (*file)->truncate(0);
     if (status) status = co_await write_all(*file, 0, snapshot->view());
+    if (status && there) status = co_await (*file)->truncate(size);
     if (!status) co_return status;
     derived_.push_back(*file);
     names_dirty_ = true;
-    snapshot_bytes_ = static_cast<int64_t>(snapshot->size());
+    snapshot_bytes_ = size;
+    snapshot_saved_ = at;
+    if (there) co_return Status();
     check(snapshots_.empty() || snapshots_.back() < at, at);
     snapshots_.push_back(at);
-    // The one that the record names stays, and one before it to fall back to.
-    while (snapshots_.size() > 2 && snapshots_[1] < recorded_checkpoint_) {
-        const Offset old = snapshots_.front();
-        snapshots_.erase(snapshots_.begin());
-        const std::string old_path = join(directory(), segment_file(old, FileKind::snapshot));
-        const Status removed = co_await disk->unlink(old_path);
+    co_return co_await drop_snapshots();
+}
+
+// The one that the record names stays, and one before it to fall back to; of those that no sync has
+// begun with the newest alone, so that a disk that is behind does not gather them.
+io::Task<Status> PartitionLog::drop_snapshots() {
+    std::vector<Offset> old;
+    for (; snapshots_.size() > 2 && snapshots_[1] < recorded_checkpoint_;
+         snapshots_.erase(snapshots_.begin()))
+        old.push_back(snapshots_.front());
+    while (snapshots_.size() > 2 && *(snapshots_.end() - 2) > sync_began_) {
+        sometimes("log.snapshot_superseded");
+        old.push_back(*(snapshots_.end() - 2));
+        snapshots_.erase(snapshots_.end() - 2);
+    }
+    for (const Offset base : old) {
+        const std::string path = join(directory(), segment_file(base, FileKind::snapshot));
+        const Status removed = co_await shared_.world.disk.unlink(path);
         if (removed.code() == Errc::cancelled) co_return removed;
     }
     co_return Status();
@@ -374,7 +396,7 @@ io::Task<Status> PartitionLog::sync(io::Where where) {
     const WrittenEnd target = written_now();
     sync_began_ = target.place.offset;
     const int64_t batches = std::exchange(batches_unsynced_, 0);
-    const Offset kept = snapshots_.empty() ? Offset() : snapshots_.back();
+    const Offset kept = snapshot_saved_;
     Status status = step("log.sync.begins");
     if (status) status = co_await sync_files(where);
     if (status) status = step("log.sync.ends");
@@ -401,6 +423,11 @@ io::Task<Status> PartitionLog::sync_files(io::Where where) {
         segment->dirty = false;
         segment->dirty_bytes = 0;
     }
+    for (size_t i = 0; i < segments.size(); ++i) {
+        const size_t file = files.size() - segments.size() + i;
+        const Status proven = co_await prove(segments[i], files[file]);
+        if (!proven) co_return proven;
+    }
     if (!mutant("log.ack_before_sync"))
         for (const io::FileRef& file : files) {
             Status status = co_await file->datasync(where);
@@ -409,6 +436,22 @@ io::Task<Status> PartitionLog::sync_files(io::Where where) {
     if (!names || mutant("log.directory_entry_not_synced")) co_return Status();
     Status status = co_await shared_.world.disk.sync_directory(directory());
     co_return status;
+}
+
+// Writes again what recovery found above the recorded end, as it is: see LogState::Unproven.
+io::Task<Status> PartitionLog::prove(SegmentRef segment, io::FileRef file) {
+    const int64_t from = std::exchange(segment->unproven_from, -1);
+    if (from < 0 || mutant("log.unproven_not_rewritten")) co_return Status();
+    sometimes("log.proven_by_sync");
+    for (int64_t at = from; at < segment->unproven_to;) {
+        const int64_t to = std::min(at + rewritten_at_once_bytes, segment->unproven_to);
+        const Status status = co_await rewrite(file, at, to);
+        if (!status) co_return status;
+        at = to;
+        // The log is served meanwhile.
+        co_await io::next_turn(&shared_.world.loop);
+    }
+    co_return Status();
 }
 
 io::Task<Status> PartitionLog::save_epochs() {

@@ -14,8 +14,12 @@ constexpr Offset everything{-1};
 }  // namespace
 
 LeaderCore::LeaderCore(LeaderConfig config, LeaderEpoch epoch, const log::Ends& recovered)
-    : config_(config), epoch_(epoch), ends_(recovered), high_watermark_(recovered.durable) {
-    check(recovered.durable == recovered.appended, recovered.durable, recovered.appended);
+    : config_(config),
+      epoch_(epoch),
+      ends_(recovered),
+      high_watermark_(config.flush_policy == FlushPolicy::os ? recovered.written
+                                                             : recovered.durable) {
+    check(recovered.written == recovered.appended, recovered.written, recovered.appended);
 }
 
 Status LeaderCore::check_epoch(LeaderEpoch epoch) const {

@@ -55,8 +55,8 @@ struct ReadWindow {
 
 class LeaderCore {
 public:
-    // `recovered`: the ends after recovery, which are all equal. What a restart finds in the log is
-    // the high watermark.
+    // `recovered`: the ends after recovery, which are equal, but for the durable one with
+    // flush.policy=os. What a restart finds in the log is the high watermark.
     LeaderCore(LeaderConfig config, LeaderEpoch epoch, const log::Ends& recovered);
 
     // Whether a batch may be appended now. `epoch` is that which the sender thinks is current, -1

@@ -138,7 +138,7 @@ void LogProducer::send_old(const LifeView& life) {
 }
 
 io::Task<void> LogProducer::run(LifeView life, bool finish_only) {
-    old_.life_begins();
+    old_.life_begins(life.world.clock.now());
     while (*life.running && !(finish_only && pending_.empty())) {
         const auto wanted = static_cast<size_t>(random_.between(1, options_.group_max));
         while (!finish_only && pending_.size() < wanted)
@@ -156,6 +156,7 @@ io::Task<void> LogProducer::run(LifeView life, bool finish_only) {
         send_old(life);
         co_await pause(life.world, io::Duration(random_.between(1, options_.pause_max.count())));
     }
+    old_.life_ends(life.world.clock.now());
 }
 
 io::Task<Result<Buffer>> read_range(log::FileRange range) {
@@ -196,12 +197,13 @@ io::Task<Result<std::vector<SeenRecord>>> read_all(LifeView life, Offset from, O
 io::Task<void> LogReader::run(LifeView life) {
     while (*life.running) {
         const log::Ends ends = life.log->ends();
-        const Offset end = ends.durable;
-        if (position_ > end) {
-            complain_("the log ends at " + std::to_string(end.value()) +
+        if (position_ > ends.written) {
+            complain_("the log ends at " + std::to_string(ends.written.value()) +
                       ", before what a reader has seen, " + std::to_string(position_.value()));
             co_return;
         }
+        // What an earlier life knew to be durable this one may not know yet (flush.policy=os).
+        const Offset end = std::max(position_, ends.durable);
         position_ = std::max(position_, ends.start);
         const io::Duration linger(random_.chance(0.3) ? random_.between(1, 60'000'000) : 0);
         Result<std::vector<SeenRecord>> records = co_await read_all(life, position_, end, linger);

@@ -25,8 +25,15 @@ public:
     };
     explicit OldBatches(Options options) : options_(options) {}
 
-    void life_begins() {
+    // The clocks of two lives have nothing to do with each other. The log counts the silence of
+    // those it finds from its first look at them.
+    void life_begins(io::Monotonic now) {
         if (!options_.known_in_next_life) batches_.clear();
+        last_append_ = now;
+    }
+    // Nothing is forgotten in this life from now on.
+    void life_ends(io::Monotonic now) {
+        if (now - last_append_ >= options_.expiration) batches_.clear();
     }
     // The producer appended something new. What was before a long silence may be forgotten.
     void appended(io::Monotonic now) {
