@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import statistics
 import sys
 import time
 
@@ -84,13 +85,17 @@ class Stage:
         tasks = [(measure, run) for measure in self.wanted for run in self.present(measure)
                  if (measure.warms_up or number) and (measure.rounds_max is None or number <= measure.rounds_max)]
         random.shuffle(tasks)
-        sync = machine.sync_us()
+        syncs, all_told = [], []
         for at, (measure, run) in enumerate(tasks):
+            # What a sync takes changes from one minute to the next: the round's figure is of all its minutes.
+            syncs.append(machine.sync_us())
             told = self.once(measure, run)
-            told["sync_us"] = sync
+            all_told.append(told)
             if number:
                 self.told[measure.name][run.label].append(told)
             print(f"round {number}/{self.options.rounds} {at + 1}/{len(tasks)} {measure.name} {run.label}: {brief(told)}", flush=True)
+        for told in all_told:
+            told["sync_us"] = statistics.median(syncs)
         return bool(tasks)
 
     def once(self, measure, run):
@@ -132,7 +137,7 @@ class Stage:
 def brief(told):
     figures = [f"{name} {told[name]:,.{digits}f}" for name, digits in (
         ("per_second", 0), ("mb_per_second", 0), ("cpu_s_per_gb", 2), ("p50_us", 0), ("p99_us", 0), ("honest_p99_us", 0), ("scan_s", 3),
-        ("start_s", 3), ("first_us", 3), ("last_us", 3), ("start_ms", 1), ("others", 2)) if name in told]
+        ("start_s", 3), ("recovery_s", 3), ("first_us", 3), ("last_us", 3), ("start_ms", 1), ("others", 2)) if name in told]
     return ", ".join(figures)
 
 
