@@ -56,7 +56,7 @@ void PartitionLog::take_unproven(LogState::Unproven unproven) {
     dirty_ = std::move(unproven.segments);
     derived_ = std::move(unproven.derived);
     snapshot_saved_ = unproven.snapshot;
-    names_dirty_ = true;
+    if (dirty_.empty() && derived_.empty()) return;
     // Not at once: others are still being recovered.
     shared_.durability->wrote(*this, io::Duration::max());
 }
@@ -320,7 +320,7 @@ io::Task<Result<ReadResult>> PartitionLog::read_in(SegmentRef segment, ReadOptio
     if (const auto& next = reader.next())
         io::spawn(gate_, shared_.common.ahead.fetch(*file, segment->file_number, next->position,
                                                     next->bytes));
-    if (shared_.reads.bytes() > 0) shared_.caches_in_use();
+    if (shared_.reads.bytes() > 0 || reader.next()) shared_.caches_in_use();
     co_return ReadResult{FileRange{*file, segment->file_number, (*place)->position, extent->length},
                          extent->end};
 }

@@ -7,9 +7,9 @@
 // aside, unless it is zeros, which are how a file ends whose size reached the disk before its
 // bytes.
 //
-// With flush.policy=os, where an ack never said that the medium has it, the log is served as soon
-// as it is known what it holds: what lies above the recorded end is left to its first sync. Other
-// logs are made durable whole before they are served.
+// With flush.policy=os, where an ack never said that the medium has it, the log is synced as it is
+// and served: to write again what lies above the recorded end is left to its first sync. Other logs
+// are made durable whole before they are served.
 //
 // Three steps: look (changes nothing), read, apply. A crash at any moment of the last leaves a log
 // that recovers to the same end.

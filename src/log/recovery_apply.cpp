@@ -19,11 +19,10 @@ io::Task<Status> Recovery::apply() {
     co_return status;
 }
 
-// Afterwards the last segment ends where the log does, and what was cut off cannot come back.
+// Afterwards the last segment ends where the log does.
 io::Task<Status> Recovery::cut_off() {
     // A segment that holds nothing and does not begin where the log ends is not part of it.
     const size_t last = cut_.segment;
-    const bool drops = segments_.size() > last + 1;
     while (segments_.size() > last + 1) {
         const SegmentRef segment = segments_.back();
         if (file_sizes_.back() > 0) sometimes("log.hole_above_durable_end");
@@ -32,10 +31,6 @@ io::Task<Status> Recovery::cut_off() {
         if (!status) co_return status;
         segments_.pop_back();
         file_sizes_.pop_back();
-    }
-    if (drops && left_to_sync_) {
-        const Status status = co_await shared_->world.disk.sync_directory(path_);
-        if (!status) co_return status;
     }
     const SegmentRef segment = segments_.back();
     segment->left = false;
@@ -52,7 +47,6 @@ io::Task<Status> Recovery::cut_off() {
     const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
     if (!file) co_return file.error();
     status = co_await (*file)->truncate(cut_.position);
-    if (status && left_to_sync_) status = co_await (*file)->datasync(io::Where::worker);
     co_return status;
 }
 
@@ -149,11 +143,12 @@ io::Task<Status> Recovery::make_segment_durable(size_t i) {
     const Result<io::FileRef> file = co_await shared_->segments.open(segment.get());
     if (!file) co_return file.error();
     const int64_t from = i == recorded_in_ ? recorded_->position : 0;
+    const bool unproven = i >= recorded_in_ && from < segment->size;
     Status status;
-    if (i < recorded_in_ || !left_to_sync_) {
-        if (i >= recorded_in_) status = co_await rewrite(*file, from, segment->size);
-        if (status) status = co_await (*file)->datasync(io::Where::worker);
-    } else {
+    if (unproven && !left_to_sync_) status = co_await rewrite(*file, from, segment->size);
+    // In any case: a cut, be it that of a recovery which was killed, must not come back.
+    if (status) status = co_await (*file)->datasync(io::Where::worker);
+    if (unproven && left_to_sync_) {
         segment->unproven_from = from;
         segment->unproven_to = segment->size;
         segment->dirty_bytes = segment->size - from;
@@ -191,7 +186,7 @@ io::Task<Status> Recovery::make_durable() {
             unproven_.snapshot = cut_.end;
     }
     if (status.code() == Errc::no_space) status = Status();
-    if (status && !left_to_sync_) status = co_await shared_->world.disk.sync_directory(path_);
+    if (status) status = co_await shared_->world.disk.sync_directory(path_);
     if (kept) producers_kept_ = cut_.end;
     co_return status;
 }

@@ -372,6 +372,21 @@ TEST_CASE(
     CHECK(log->ends().appended == Offset(30));
 }
 
+TEST_CASE(
+    "what the page cache forgot before the first sync fences the directory, and is not durable") {
+    Unsynced unsynced(FlushPolicy::os);
+    Machine& machine = unsynced.machine;
+    Log* log = machine.load(identity(), unsynced.config);
+    machine.node.disk().flip_bit(log_path, (20 * recovered_batch_bytes + 70) * 8);
+    machine.simulation.run_for(sim::seconds(2));
+    CHECK(machine.directory->fenced());
+    CHECK(log->ends().durable == Offset(10));
+    machine.kill();
+    machine.open();
+    log = machine.load(identity(), unsynced.config);
+    CHECK(log->ends().appended == Offset(20));
+}
+
 TEST_CASE("with flush.policy=ack a log is served when all of it is durable") {
     Unsynced unsynced(FlushPolicy::ack);
     Machine& machine = unsynced.machine;

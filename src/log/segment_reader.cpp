@@ -169,6 +169,8 @@ void SegmentReader::look_ahead(const Progress& progress, int64_t block) {
     const int64_t to = progress.at.position;
     if (ahead_ == nullptr || !ahead_->went_on(file, progress.from.position, to)) return;
     if (to >= std::min(segment_->size, tail_->first(file))) return;
+    // One block would not do.
+    if (progress.length() > block) return;
     next_ = {to, static_cast<size_t>(std::min(block, segment_->size - to))};
 }
 

@@ -9,6 +9,7 @@
 #include "log/files.hpp"
 #include "log/partition_log.hpp"
 #include "log/producer_snapshot.hpp"
+#include "log/scanner.hpp"
 #include "log/segment_index.hpp"
 
 namespace cambium::log {
@@ -22,7 +23,7 @@ static_assert(write_bytes_max / int64_t{TailCache::chunk_bytes_min} <= 1024);
 // Index entries that wait for a checkpoint; with more they are written without one.
 constexpr size_t index_pending_max = size_t{16} << 10;
 // What a loop that serves others writes again before it lets them go on.
-constexpr int64_t rewritten_at_once_bytes = int64_t{256} << 10;
+constexpr size_t rewritten_at_once_bytes = size_t{256} << 10;
 
 // Something from outside goes wrong here, when the simulator says so.
 Status step(std::string_view point) {
@@ -438,20 +439,33 @@ io::Task<Status> PartitionLog::sync_files(io::Where where) {
     co_return status;
 }
 
-// Writes again what recovery found above the recorded end, as it is: see LogState::Unproven.
+// Writes again what recovery found above the recorded end, as it is (LogState::Unproven), and
+// checks it once more: what the page cache called clean it may have forgotten since.
 io::Task<Status> PartitionLog::prove(SegmentRef segment, io::FileRef file) {
     const int64_t from = std::exchange(segment->unproven_from, -1);
     if (from < 0 || mutant("log.unproven_not_rewritten")) co_return Status();
     sometimes("log.proven_by_sync");
-    for (int64_t at = from; at < segment->unproven_to;) {
-        const int64_t to = std::min(at + rewritten_at_once_bytes, segment->unproven_to);
-        const Status status = co_await rewrite(file, at, to);
-        if (!status) co_return status;
-        at = to;
+    BatchScanner scanner(file, {from, segment->unproven_to, rewritten_at_once_bytes, true});
+    int64_t written = from;
+    while (scanner.stop() == BatchScanner::Stop::none) {
+        while (const auto batch = scanner.next()) {
+            Status status;
+            if (batch->bytes.empty()) status = co_await rewrite(file, written, scanner.position());
+            else status = co_await write_all(file, written, batch->bytes);
+            if (!status) co_return status;
+            written = scanner.position();
+        }
         // The log is served meanwhile.
         co_await io::next_turn(&shared_.world.loop);
+        if (stopped_ != Errc::none) co_return stopped_;
+        const Status read = co_await scanner.more();
+        if (!read) co_return read;
     }
-    co_return Status();
+    if (scanner.stop() == BatchScanner::Stop::end) co_return Status();
+    // The page cache had forgotten it, and the disk never had it.
+    co_return Error{Errc::io_error, segment->path(FileKind::log) + " at " +
+                                        std::to_string(scanner.position()) +
+                                        ": what recovery has read is not there any more"};
 }
 
 io::Task<Status> PartitionLog::save_epochs() {
