@@ -1,12 +1,14 @@
 #include "log/read_cache.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace cambium::log {
 
 Buffer ReadCache::take(size_t bytes) {
     const size_t capacity = (bytes + grain_bytes - 1) / grain_bytes * grain_bytes;
-    while (!blocks_.empty() && bytes_ + static_cast<int64_t>(capacity) > limit_) {
+    while (!blocks_.empty() &&
+           (blocks_.front().passed || bytes_ + static_cast<int64_t>(capacity) > limit_)) {
         Buffer memory = remove(blocks_.begin());
         memory.clear();
         if (memory.capacity() == capacity) return memory;
@@ -20,7 +22,7 @@ void ReadCache::keep(uint64_t file, int64_t position, Buffer block) {
     if (const auto before = by_key_.find(key); before != by_key_.end()) remove(before->second);
     bytes_ += static_cast<int64_t>(block.capacity());
     bytes_read_ += static_cast<int64_t>(block.size());
-    const auto added = blocks_.insert(blocks_.end(), {key, tick_, std::move(block)});
+    const auto added = blocks_.insert(blocks_.end(), {key, tick_, false, std::move(block)});
     by_key_.emplace(key, added);
     while (bytes_ > limit_ && blocks_.begin() != added) remove(blocks_.begin());
 }
@@ -33,9 +35,20 @@ ByteView ReadCache::find(uint64_t file, int64_t position, int64_t length) {
     const auto size = static_cast<int64_t>(block->bytes.size());
     if (block->key.first != file || skipped >= size) return {};
     block->touched = tick_;
+    block->passed = false;
     blocks_.splice(blocks_.end(), blocks_, block);
     return block->bytes.view().subspan(static_cast<size_t>(skipped),
                                        static_cast<size_t>(std::min(length, size - skipped)));
+}
+
+void ReadCache::passed(uint64_t file, int64_t end) {
+    const auto after = by_key_.lower_bound({file, end});
+    if (after == by_key_.begin()) return;
+    const Blocks::iterator block = std::prev(after)->second;
+    const auto size = static_cast<int64_t>(block->bytes.size());
+    if (block->key.first != file || block->key.second + size != end) return;
+    block->passed = true;
+    blocks_.splice(blocks_.begin(), blocks_, block);
 }
 
 void ReadCache::keep_ahead(uint64_t file, int64_t position, Buffer block) {
@@ -44,7 +57,7 @@ void ReadCache::keep_ahead(uint64_t file, int64_t position, Buffer block) {
     while (!blocks_.empty() && bytes_ + memory > limit_) remove(blocks_.begin());
     if (bytes_ + memory > limit_) return;
     bytes_ += memory;
-    ahead_.push_back({{file, position}, tick_, std::move(block)});
+    ahead_.push_back({{file, position}, tick_, false, std::move(block)});
 }
 
 Buffer ReadCache::take_ahead(uint64_t file, int64_t position) {

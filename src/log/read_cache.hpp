@@ -38,6 +38,9 @@ public:
     // `block` holds the bytes of `file` from `position` on. It is found until something newer needs
     // its room, and at least until the next call here.
     void keep(uint64_t file, int64_t position, Buffer block);
+    // Who read up to `end` of `file` asks for what follows, and so has got what was before: that
+    // block leaves first, and its memory, which the processor's caches still know, is given next.
+    void passed(uint64_t file, int64_t end);
     // The bytes from `position` of `file` that one block holds, at most `length`; empty when none
     // does.
     [[nodiscard]] ByteView find(uint64_t file, int64_t position, int64_t length);
@@ -61,6 +64,7 @@ private:
     struct Block {
         Key key;
         uint64_t touched = 0;  // the tick in which somebody looked at it
+        bool passed = false;   // and nobody has looked since
         Buffer bytes;
     };
     using Blocks = std::list<Block>;  // the one that was looked at last is the last

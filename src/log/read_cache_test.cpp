@@ -72,6 +72,24 @@ TEST_CASE("what nobody looked at for two ticks is released") {
     CHECK(cache.bytes() == 0);
 }
 
+TEST_CASE(
+    "the block that its reader has passed gives its memory first, unless somebody looks again") {
+    ReadCache cache(static_cast<int64_t>(8 * grain));
+    read_into(cache, 1, 0, 10);
+    read_into(cache, 1, 10, 10);
+    const uint8_t* const second = cache.find(1, 10, 1).data();
+    cache.passed(1, 5);   // no block ends there
+    cache.passed(2, 20);  // nor in that file
+    cache.passed(1, 20);
+    CHECK(cache.take(grain).data() == second);
+    CHECK_FALSE(cache.find(1, 0, 1).empty());
+    CHECK(cache.find(1, 10, 1).empty());
+    cache.passed(1, 10);
+    CHECK_FALSE(cache.find(1, 0, 1).empty());
+    const Buffer fresh = cache.take(grain);
+    CHECK_FALSE(cache.find(1, 0, 1).empty());
+}
+
 TEST_CASE("what nobody has checked is given once, to who asks for its beginning, and not found") {
     ReadCache cache(static_cast<int64_t>(3 * grain));
     const auto ahead = [&cache](int64_t position) {

@@ -148,6 +148,7 @@ io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
     const int64_t block = std::clamp(bytes_max, cold_block_bytes_min, cold_read_bytes_max);
     const int64_t from = progress->from.position;
     const auto size = static_cast<size_t>(std::min(block, segment.size - from));
+    if (reads_ != nullptr) reads_->passed(segment.file_number, from);
     Buffer memory;
     if (ahead_ != nullptr) memory = co_await ahead_->take(segment.file_number, from);
     if (memory.empty() && reads_ != nullptr) memory = reads_->take(size);
