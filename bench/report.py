@@ -55,7 +55,8 @@ and the table says so. The processor time is the server's own, user and system.
   records: after 5 ms it has one record for each of them, and is slower than any server. It holds half a million otherwise, but
   with its *own queue*, as librdkafka comes, a hundred thousand: a sync of each of a thousand partitions is for a hundred records
   then, with the longer queue for five hundred, whose bandwidth is most of what it takes.
-* Cold means that the page cache forgot the files (synced, then `POSIX_FADV_DONTNEED`); *read from disk* is the share of the
+* Hot means that all of the log is in the page cache: its files are read twice before each run, because what fills the memory
+  pushes them out. Cold means that the page cache forgot the files (synced, then `POSIX_FADV_DONTNEED`); *read from disk* is the share of the
   bytes that the server's reads brought from there. Recovery is how much longer a start after `kill -9` under full
   load takes than one after a clean stop, to the first connection, against reading and checking what lies behind the recorded
   durable end; what the kill left unwritten is written first for both.
