@@ -197,12 +197,12 @@ io::Task<Result<std::vector<SeenRecord>>> read_all(LifeView life, Offset from, O
 io::Task<void> LogReader::run(LifeView life) {
     while (*life.running) {
         const log::Ends ends = life.log->ends();
-        if (position_ > ends.written) {
-            complain_("the log ends at " + std::to_string(ends.written.value()) +
+        const Offset known = os_ ? ends.written : ends.durable;
+        if (position_ > known) {
+            complain_("the log ends at " + std::to_string(known.value()) +
                       ", before what a reader has seen, " + std::to_string(position_.value()));
             co_return;
         }
-        // What an earlier life knew to be durable this one may not know yet (flush.policy=os).
         const Offset end = std::max(position_, ends.durable);
         position_ = std::max(position_, ends.start);
         const io::Duration linger(random_.chance(0.3) ? random_.between(1, 60'000'000) : 0);

@@ -101,9 +101,14 @@ private:
 
 class LogReader {
 public:
-    LogReader(PartitionKey partition, Ledger* ledger, io::Random random,
+    // `os`: a life may not know yet what an earlier one knew to be durable.
+    LogReader(PartitionKey partition, bool os, Ledger* ledger, io::Random random,
               std::function<void(std::string)> complain)
-        : partition_(partition), ledger_(ledger), random_(random), complain_(std::move(complain)) {}
+        : partition_(partition),
+          os_(os),
+          ledger_(ledger),
+          random_(random),
+          complain_(std::move(complain)) {}
 
     // Follows the log below its durable end until the life ends; takes its time between finding
     // bytes and reading them.
@@ -111,6 +116,7 @@ public:
 
 private:
     PartitionKey partition_;
+    bool os_;
     Ledger* ledger_;
     io::Random random_;
     std::function<void(std::string)> complain_;

@@ -73,7 +73,9 @@ LogHistory::LogHistory(uint64_t seed)
         keeping.deletes = random_.chance(0.4) ? 0.3 : 0;
         keeping.pause_max = milliseconds(random_.between(1, 200));
         keepers_.push_back(std::make_unique<LogKeeper>(keeping, random_.split(), complain));
-        readers_.push_back(std::make_unique<LogReader>(key, &ledger_, random_.split(), complain));
+        readers_.push_back(
+            std::make_unique<LogReader>(key, log_config_.flush_policy == log::FlushPolicy::os,
+                                        &ledger_, random_.split(), complain));
     }
     created_.resize(topics_.size());
     shown_starts_.resize(topics_.size(), Offset(0));
