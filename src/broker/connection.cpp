@@ -182,8 +182,15 @@ io::Task<Status> Connection::fill() {
         if (count.code() != Errc::would_block) co_return count.error();
         const Status readable = co_await stream_->readable();
         if (!readable.ok()) co_return readable;
+        if (writes_ && traffic_->common->pause.just_ended()) co_await let_readers_go_first();
     }
     co_return Errc::cancelled;
+}
+
+// Into the next round of the loop: those who read are heard in this one, and answered at its end.
+io::Task<void> Connection::let_readers_go_first() {
+    sometimes("broker.writer_let_readers_go_first");
+    co_await io::next_round(&traffic_->services->world.loop);
 }
 
 void Connection::look_at_frame() {
@@ -233,6 +240,7 @@ io::Task<bool> Connection::begin(Buffer frame) {
     }
     request->header = parsed->header;
     request->body = parsed->body;
+    writes_ = parsed->header.api == wire::ApiKey::produce;
     const HandlerRow* const row = find_handler(request->header.api);
     const bool versions = request->header.api == wire::ApiKey::api_versions;
     if (row == nullptr || (!row->served.has(request->version()) && !versions)) {

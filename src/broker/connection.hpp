@@ -63,6 +63,7 @@ private:
     io::Task<Status> wait_for_room();
     io::Task<Result<Buffer>> next_frame();
     io::Task<Status> fill();
+    io::Task<void> let_readers_go_first();
     void take_scratch(size_t count);
     void take_from_carry();
 
@@ -102,8 +103,9 @@ private:
     Turns::Place turn_;
     Budget::Rank rank_ = Budget::Rank::newcomer;
     io::Monotonic frame_began_;
-    size_t seen_ = 0;  // of that frame, by look_at_frame
-    int looks_ = 0;    // since it moved last
+    size_t seen_ = 0;      // of that frame, by look_at_frame
+    int looks_ = 0;        // since it moved last
+    bool writes_ = false;  // its newest request was Produce
 
     Outbox outbox_;
     // Requests under way, by ticket.

@@ -14,4 +14,11 @@ inline Task<void> next_turn(Loop* loop) {
     (void)co_await turn;
 }
 
+// Completes in a later round: what others had to do in this one, and at its end, is done, and who
+// became ready meanwhile has been heard.
+inline Task<void> next_round(Loop* loop) {
+    co_await next_turn(loop);
+    co_await next_turn(loop);
+}
+
 }  // namespace cambium::io

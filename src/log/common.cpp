@@ -16,7 +16,8 @@ Common::Common(io::World world, int64_t tail_cache_bytes)
       tail(tail_cache_bytes),
       reads(read_cache_bytes),
       ahead(world_.loop, reads),
-      segments(&world_.disk) {}
+      segments(&world_.disk),
+      pause(world_.loop) {}
 
 Common::~Common() { world_.timers.cancel(caches_timer_); }
 

@@ -9,6 +9,7 @@
 #include "log/read_ahead.hpp"
 #include "log/read_cache.hpp"
 #include "log/segment.hpp"
+#include "log/sync_pause.hpp"
 #include "log/tail_cache.hpp"
 
 namespace cambium::log {
@@ -32,6 +33,7 @@ public:
     ReadCache reads;
     ReadAhead ahead;
     SegmentCache segments;
+    SyncPause pause;
     int64_t staged_bytes = 0;   // over all logs
     uint64_t file_numbers = 0;  // given to segments so far
 };

@@ -47,7 +47,7 @@ DataDirectory::DataDirectory(io::World world, const DirectoryOptions& options)
     shared_.durability = std::make_unique<Durability>(
         shared_.world, std::make_unique<FileByFile>(), shared_.options.flush_interval,
         Durability::Hooks{[this](const Error& error) { failed(error); },
-                          [this] { recorder_.moved(); }});
+                          [this](io::Where where) { advanced(where); }});
 }
 
 DataDirectory::~DataDirectory() { check(closed_); }
@@ -64,6 +64,11 @@ void DataDirectory::failed(const Error& error) {
     for (const auto& [partition, log] : logs_)
         log->stop(ending ? Errc::cancelled : Errc::directory_fenced);
     if (!ending && shared_.options.on_fenced) shared_.options.on_fenced(error);
+}
+
+void DataDirectory::advanced(io::Where where) {
+    recorder_.moved();
+    if (where == io::Where::here) shared_.common.pause.ended();
 }
 
 // Whatever could not be changed for another reason than space fences the directory.

@@ -83,6 +83,7 @@ private:
     void recorded(const DurableEnds& ends);
     // A disk operation that changes something failed.
     void failed(const Error& error);
+    void advanced(io::Where where);
     Status checked(Status status);
     io::Task<void> keep_reserve();
     void make_reserve_later();

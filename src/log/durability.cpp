@@ -155,7 +155,7 @@ io::Task<void> Durability::run(std::list<Round>::iterator round, io::Where where
         if (log != nullptr) log->syncing_ = false;
     rounds_.erase(round);
     if (status) {
-        if (!failed_) hooks_.advanced();
+        if (!failed_) hooks_.advanced(where);
     } else if (!failed_ && !mutant("log.sync_error_ignored")) {
         failed_ = true;
         hooks_.failed(status.error());

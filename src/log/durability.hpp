@@ -85,7 +85,7 @@ public:
 
     struct Hooks {
         std::function<void(const Error&)> failed;  // once
-        std::function<void()> advanced;            // after each round
+        std::function<void(io::Where)> advanced;   // after each round, with where it was
     };
     Durability(io::World& world, std::unique_ptr<SyncEngine> engine, io::Duration flush_interval,
                Hooks hooks);

@@ -57,7 +57,7 @@ struct Service {
         durability =
             std::make_unique<Durability>(node.world(), std::move(made), sim::milliseconds(100),
                                          Durability::Hooks{[this](const Error&) { ++failures; },
-                                                           [this] {
+                                                           [this](io::Where) {
                                                                ++advances;
                                                                on_advance();
                                                            }});
@@ -236,8 +236,9 @@ TEST_CASE("a log that is forgotten while others of its round are synced is left 
     sim::Simulation simulation{1};
     sim::Node& node = simulation.add_node("node1");
     int advances = 0;
-    Durability durability(node.world(), std::make_unique<FileByFile>(), sim::milliseconds(100),
-                          Durability::Hooks{[](const Error&) {}, [&advances] { ++advances; }});
+    Durability durability(
+        node.world(), std::make_unique<FileByFile>(), sim::milliseconds(100),
+        Durability::Hooks{[](const Error&) {}, [&advances](io::Where) { ++advances; }});
     Removing first;
     first.durability = &durability;
     durability.wrote(first, Durability::soon);
@@ -284,7 +285,7 @@ TEST_CASE("who is in no hurry is synced once per interval, and at the end") {
     CHECK(service.engine->rounds.size() == rounds + 2);
     service.durability = std::make_unique<Durability>(
         service.node.world(), std::make_unique<FileByFile>(), sim::seconds(1),
-        Durability::Hooks{[](const Error&) {}, [] {}});
+        Durability::Hooks{[](const Error&) {}, [](io::Where) {}});
 }
 
 }  // namespace cambium::log::test
