@@ -5,8 +5,25 @@
 
 #include "base/fault.hpp"
 #include "io/turn.hpp"
+#include "record/batch.hpp"
 
 namespace cambium::log {
+
+namespace {
+
+// How much of it, from its beginning, is whole batches whose checksums match.
+size_t checked_bytes(ByteView block) {
+    size_t checked = 0;
+    while (true) {
+        const ByteView rest = block.subspan(checked);
+        if (rest.size() < record::header_bytes) return checked;
+        const Result<record::HeaderView> header = record::parse_header(rest, rest.size());
+        if (!header || !record::BatchView(rest.first(header->size())).checksum_ok()) return checked;
+        checked += header->size();
+    }
+}
+
+}  // namespace
 
 bool ReadAhead::went_on(uint64_t file, int64_t from, int64_t to) {
     for (Stop& stop : stops_) {
@@ -31,17 +48,21 @@ io::Task<void> ReadAhead::fetch(io::FileRef file, uint64_t number, int64_t posit
     Fetch here{number, position, {}};
     const auto entry = fetches_.insert(fetches_.end(), &here);
     // An answer leaves at the end of its round.
-    co_await io::next_turn(&loop_);
-    co_await io::next_turn(&loop_);
+    co_await io::next_round(&loop_);
     Buffer block = reads_.take(bytes);
     block.resize(bytes);
     const Result<size_t> read = co_await file->pread(position, block.mutable_view());
+    const bool whole = read.ok() && *read == bytes;
+    // Nor is anybody kept waiting for the check.
+    if (whole && !here.done.waited_for()) co_await io::next_round(&loop_);
+    const size_t checked = whole && !here.done.waited_for() ? checked_bytes(block.view()) : 0;
+    if (checked > 0) sometimes("log.checked_ahead");
     fetches_.erase(entry);
-    if (read.ok() && *read == bytes) reads_.keep_ahead(number, position, std::move(block));
+    if (whole) reads_.keep_ahead(number, position, {std::move(block), checked});
     here.done.complete(true);
 }
 
-io::Task<Buffer> ReadAhead::take(uint64_t file, int64_t position) {
+io::Task<ReadCache::Ahead> ReadAhead::take(uint64_t file, int64_t position) {
     Fetch* const fetch = under_way(file, position);
     // Somebody else who waits takes it: a second one reads for itself.
     if (fetch != nullptr && !fetch->done.waited_for()) {

@@ -1,11 +1,11 @@
 // Reads what a reader will want next while its client works on what it got.
 //
 // Who reads on where somebody stopped before goes on through the file: the next block is read into
-// memory (log/read_cache.hpp) after the answer was sent, from the page cache or the disk, so that
-// the next read only checks it. Nothing is read ahead for who jumps about, nor beyond what is
-// written, nor while `blocks_max` blocks lie unused: then so many read that one would take the
-// memory of the other. One loop. (The idea is that of every file system, e.g. Linux' readahead;
-// this one also hides the copy and the wait.)
+// memory (log/read_cache.hpp) after the answer was sent, from the page cache or the disk, and
+// checked when nobody else wants the loop, so that the next read finds it ready. Nothing is read
+// ahead for who jumps about, nor beyond what is written, nor while `blocks_max` blocks lie unused:
+// then so many read that one would take the memory of the other. One loop. (The idea is that of
+// every file system, e.g. Linux' readahead; this one also hides the copy and the wait.)
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ public:
     // What fails is left to who asks for it.
     io::Task<void> fetch(io::FileRef file, uint64_t number, int64_t position, size_t bytes);
     // What was read ahead from `position` on, once it is there; empty when nothing was.
-    io::Task<Buffer> take(uint64_t file, int64_t position);
+    io::Task<ReadCache::Ahead> take(uint64_t file, int64_t position);
 
 private:
     struct Fetch {

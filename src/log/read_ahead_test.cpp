@@ -15,6 +15,7 @@ constexpr int64_t ahead_batches = 3000;  // four blocks of a read that asks for 
 struct Behind {
     Machine machine{1};
     Log* log = nullptr;
+    uint64_t file = 0;  // of the last read
     Behind() {
         machine.options.tail_cache_bytes = 0;
         machine.open();
@@ -32,6 +33,7 @@ struct Behind {
             log->read({Offset(from), Offset(ahead_batches), batches * ahead_batch_bytes, true}));
         REQUIRE(read.ok());
         REQUIRE(read->range);
+        file = read->range->file_number;
         const std::vector<uint8_t> bytes = bytes_of(machine, *read->range);
         CHECK(record::HeaderView(ByteView(bytes)).base_offset() == Offset(from));
         CHECK(record::BatchView(ByteView(bytes).first(ahead_batch_bytes)).checksum_ok());
@@ -72,6 +74,24 @@ TEST_CASE("damage in what was read ahead is found") {
         sim::wait(behind.machine.simulation,
                   behind.log->read({Offset(at), Offset(ahead_batches), 4000, true}));
     CHECK(read.code() == Errc::corrupt_message);
+}
+
+TEST_CASE("a block is checked ahead up to its last whole batch, or up to damage") {
+    Behind behind;
+    int64_t whole = 0;
+    SUBCASE("sound") {}
+    SUBCASE("damaged") {
+        whole = 1400 * ahead_batch_bytes;
+        behind.machine.node.disk().flip_bit(ahead_log_path, (whole + 70) * 8);
+    }
+    const int64_t from = behind.read(behind.read(0, 500), 500) * ahead_batch_bytes;
+    behind.rest();
+    const ReadCache::Ahead block = behind.reads().take_ahead(behind.file, from);
+    REQUIRE(!block.bytes.empty());
+    if (whole == 0)
+        whole =
+            from + static_cast<int64_t>(block.bytes.size()) / ahead_batch_bytes * ahead_batch_bytes;
+    CHECK(static_cast<int64_t>(block.checked) == whole - from);
 }
 
 TEST_CASE("a read that comes before its block waits for it") {

@@ -22,7 +22,7 @@ void ReadCache::keep(uint64_t file, int64_t position, Buffer block) {
     if (const auto before = by_key_.find(key); before != by_key_.end()) remove(before->second);
     bytes_ += static_cast<int64_t>(block.capacity());
     bytes_read_ += static_cast<int64_t>(block.size());
-    const auto added = blocks_.insert(blocks_.end(), {key, tick_, false, std::move(block)});
+    const auto added = blocks_.insert(blocks_.end(), {key, tick_, false, std::move(block), 0});
     by_key_.emplace(key, added);
     while (bytes_ > limit_ && blocks_.begin() != added) remove(blocks_.begin());
 }
@@ -51,18 +51,20 @@ void ReadCache::passed(uint64_t file, int64_t end) {
     blocks_.splice(blocks_.begin(), blocks_, block);
 }
 
-void ReadCache::keep_ahead(uint64_t file, int64_t position, Buffer block) {
-    const auto memory = static_cast<int64_t>(block.capacity());
-    if (block.empty() || has_ahead(file, position)) return;
+void ReadCache::keep_ahead(uint64_t file, int64_t position, Ahead block) {
+    const auto memory = static_cast<int64_t>(block.bytes.capacity());
+    if (block.bytes.empty() || has_ahead(file, position)) return;
     while (!blocks_.empty() && bytes_ + memory > limit_) remove(blocks_.begin());
     if (bytes_ + memory > limit_) return;
     bytes_ += memory;
-    ahead_.push_back({{file, position}, tick_, false, std::move(block)});
+    ahead_.push_back({{file, position}, tick_, false, std::move(block.bytes), block.checked});
 }
 
-Buffer ReadCache::take_ahead(uint64_t file, int64_t position) {
+ReadCache::Ahead ReadCache::take_ahead(uint64_t file, int64_t position) {
     const auto found = find_ahead(file, position);
-    return found == ahead_.end() ? Buffer() : remove_ahead(found);
+    if (found == ahead_.end()) return {};
+    const size_t checked = found->checked;
+    return {remove_ahead(found), checked};
 }
 
 bool ReadCache::has_ahead(uint64_t file, int64_t position) const {

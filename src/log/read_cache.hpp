@@ -9,8 +9,8 @@
 // with it. Blocks that nobody looked at for two ticks are released. One loop. A view is valid until
 // the next call of a function that is not const.
 //
-// What was read before anybody asked (log/read_ahead.hpp) lies here too, apart: nobody has checked
-// it, so it is given to who checks it and to nobody else.
+// What was read before anybody asked (log/read_ahead.hpp) lies here too, apart: it is checked in
+// part or not at all, so it is given to who checks the rest and to nobody else.
 #pragma once
 
 #include <cstddef>
@@ -45,10 +45,15 @@ public:
     // does.
     [[nodiscard]] ByteView find(uint64_t file, int64_t position, int64_t length);
 
-    // The same for a block that nobody has checked; what there is no room for is dropped.
-    void keep_ahead(uint64_t file, int64_t position, Buffer block);
+    // What was read ahead, of which so many bytes from its beginning are batches that were checked.
+    struct Ahead {
+        Buffer bytes;
+        size_t checked = 0;
+    };
+    // What there is no room for is dropped.
+    void keep_ahead(uint64_t file, int64_t position, Ahead block);
     // Such a block that begins there, which is then here no longer; empty when there is none.
-    [[nodiscard]] Buffer take_ahead(uint64_t file, int64_t position);
+    [[nodiscard]] Ahead take_ahead(uint64_t file, int64_t position);
     [[nodiscard]] bool has_ahead(uint64_t file, int64_t position) const;
     [[nodiscard]] size_t blocks_ahead() const { return ahead_.size(); }
 
@@ -66,6 +71,7 @@ private:
         uint64_t touched = 0;  // the tick in which somebody looked at it
         bool passed = false;   // and nobody has looked since
         Buffer bytes;
+        size_t checked = 0;  // of one that was read ahead
     };
     using Blocks = std::list<Block>;  // the one that was looked at last is the last
 

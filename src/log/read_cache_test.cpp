@@ -90,23 +90,24 @@ TEST_CASE(
     CHECK_FALSE(cache.find(1, 0, 1).empty());
 }
 
-TEST_CASE("what nobody has checked is given once, to who asks for its beginning, and not found") {
+TEST_CASE("what was read ahead is given once, to who asks for its beginning, and not found") {
     ReadCache cache(static_cast<int64_t>(3 * grain));
     const auto ahead = [&cache](int64_t position) {
         Buffer block = cache.take(10);
         block.resize(10);
         block.data()[0] = byte_of(1, position);
-        cache.keep_ahead(1, position, std::move(block));
+        cache.keep_ahead(1, position, {std::move(block), 7});
     };
     ahead(100);
     CHECK(cache.has_ahead(1, 100));
     CHECK(cache.find(1, 100, 10).empty());
-    CHECK(cache.take_ahead(1, 101).empty());
-    CHECK(cache.take_ahead(2, 100).empty());
-    const Buffer block = cache.take_ahead(1, 100);
-    REQUIRE(block.size() == 10);
-    CHECK(block.data()[0] == byte_of(1, 100));
-    CHECK(cache.take_ahead(1, 100).empty());
+    CHECK(cache.take_ahead(1, 101).bytes.empty());
+    CHECK(cache.take_ahead(2, 100).bytes.empty());
+    const ReadCache::Ahead block = cache.take_ahead(1, 100);
+    REQUIRE(block.bytes.size() == 10);
+    CHECK(block.checked == 7);
+    CHECK(block.bytes.data()[0] == byte_of(1, 100));
+    CHECK(cache.take_ahead(1, 100).bytes.empty());
     CHECK(cache.bytes() == 0);
     // What was checked makes room for it; when there is none it is dropped.
     for (const int64_t position : {0, 10, 20}) read_into(cache, 2, position, 10);

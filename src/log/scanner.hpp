@@ -36,6 +36,7 @@ public:
         int64_t end = 0;  // where the file's batches end; the scan does not look further
         size_t block_bytes = scan_block_bytes;
         bool checksums = true;
+        size_t checked = 0;  // batches in so many bytes from `position` on need no check any more
     };
     enum class Stop : uint8_t {
         none,

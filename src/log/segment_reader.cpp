@@ -26,6 +26,8 @@ Error SegmentReader::corrupt(int64_t position, const std::string& why) const {
 io::Task<Result<std::optional<Place>>> SegmentReader::locate(Offset target,
                                                              std::optional<Place> near) {
     Segment& segment = *segment_;
+    // Whoever reads on; that a batch with this offset begins there is seen when it is read.
+    if (near && near->offset == target && near->position < segment.size) co_return near;
     if (near || segment.size <= interval_) {
         const Place from = near.value_or(Place{0, segment.base});
         auto found = co_await walk(target, from, false);
@@ -149,11 +151,15 @@ io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
     const int64_t from = progress->from.position;
     const auto size = static_cast<size_t>(std::min(block, segment.size - from));
     if (reads_ != nullptr) reads_->passed(segment.file_number, from);
-    Buffer memory;
-    if (ahead_ != nullptr) memory = co_await ahead_->take(segment.file_number, from);
-    if (memory.empty() && reads_ != nullptr) memory = reads_->take(size);
-    BatchScanner scanner(*file, {from, segment.size, std::max(size, record::header_bytes)},
-                         std::move(memory));
+    ReadCache::Ahead ahead;
+    if (ahead_ != nullptr) ahead = co_await ahead_->take(segment.file_number, from);
+    if (ahead.bytes.empty() && reads_ != nullptr) ahead.bytes = reads_->take(size);
+    BatchScanner scanner(*file,
+                         {.position = from,
+                          .end = segment.size,
+                          .block_bytes = std::max(size, record::header_bytes),
+                          .checked = ahead.checked},
+                         std::move(ahead.bytes));
     const Status status = co_await scan(&scanner, progress, bytes_max);
     if (status) look_ahead(*progress, block);
     if (reads_ != nullptr) {
