@@ -35,10 +35,9 @@ DataDirectory::DataDirectory(io::World world, const DirectoryOptions& options)
                       : nullptr),
       shared_(world, options, options.common == nullptr ? *own_common_ : *options.common),
       ends_file_(&shared_.world.disk, shared_.options.path),
-      recorder_(
-          shared_.world, &ends_file_,
-          {[this] { return collect_ends(); }, [this](const DurableEnds& ends) { recorded(ends); },
-           [this](const Error& error) { failed(error); }}),
+      recorder_(shared_.world, &ends_file_,
+                {[this]() -> const DurableEnds& { return collect_ends(); }, [this] { recorded(); },
+                 [this](const Error& error) { failed(error); }}),
       torn_(&shared_.world.disk, shared_.options.path),
       reserve_(&shared_.world.disk, shared_.options.path, shared_.options.reserve_bytes),
       names_(&shared_.world.disk, shared_.options.path) {
@@ -109,22 +108,33 @@ void DataDirectory::make_reserve_later() {
     });
 }
 
-DurableEnds DataDirectory::collect_ends() const {
-    DurableEnds ends;
-    ends.directory = id_;
-    ends.logs = recorded_ends_;
-    for (const auto& [partition, log] : logs_) {
-        DurableEnd& end = ends.logs[key(log->identity())];
-        end = log->durable_end();
-        if (mutant("log.durable_end_ahead")) end = log->written_end();
+// Ten times a second, perhaps for ten thousand logs.
+const DurableEnds& DataDirectory::collect_ends() {
+    if (std::exchange(ends_outdated_, false)) list_ends();
+    for (const auto& [log, end] : logs_in_ends_) {
+        *end = log->durable_end();
+        if (mutant("log.durable_end_ahead")) *end = log->written_end();
     }
-    return ends;
+    return ends_;
 }
 
-void DataDirectory::recorded(const DurableEnds& ends) {
+void DataDirectory::list_ends() {
+    ends_.directory = id_;
+    ends_.logs = recorded_ends_;
+    logs_in_ends_.clear();
+    for (const auto& [partition, log] : logs_)
+        logs_in_ends_.emplace_back(log.get(), &ends_.logs[key(log->identity())]);
+}
+
+void DataDirectory::recorded() {
+    if (!ends_outdated_) {
+        for (const auto& [log, end] : logs_in_ends_) log->recorded(*end);
+        return;
+    }
+    sometimes("log.logs_changed_while_recorded");
     for (const auto& [partition, log] : logs_) {
-        const auto end = ends.logs.find(key(log->identity()));
-        if (end != ends.logs.end()) log->recorded(end->second);
+        const auto end = ends_.logs.find(key(log->identity()));
+        if (end != ends_.logs.end()) log->recorded(end->second);
     }
 }
 
@@ -161,6 +171,7 @@ Log* DataDirectory::add(const LogIdentity& identity, const LogConfig& config, Lo
     logs_.emplace(identity.partition, std::move(log));
     recorded_ends_.erase(key(identity));
     summaries_.erase(key(identity));
+    ends_outdated_ = true;
     return raw;
 }
 
@@ -331,12 +342,14 @@ io::Task<Status> DataDirectory::remove(LogIdentity identity) {
         co_await log->close();
         recorded_ends_[key(identity)] = log->durable_end();
         logs_.erase(identity.partition);
+        ends_outdated_ = true;
     }
     const Status status = checked(co_await rename_away(identity));
     busy_.erase(identity.partition);
     if (!status) co_return status;
     recorded_ends_.erase(key(identity));
     summaries_.erase(key(identity));
+    ends_outdated_ = true;
     recorder_.moved();
     // What cannot be removed now is removed by the next start.
     (void)co_await remove_tree(

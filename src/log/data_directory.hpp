@@ -79,8 +79,9 @@ private:
     [[nodiscard]] static LogKey key(const LogIdentity& identity) {
         return {identity.topic_id, identity.partition.partition};
     }
-    [[nodiscard]] DurableEnds collect_ends() const;
-    void recorded(const DurableEnds& ends);
+    [[nodiscard]] const DurableEnds& collect_ends();
+    void list_ends();
+    void recorded();
     // A disk operation that changes something failed.
     void failed(const Error& error);
     void advanced(io::Where where);
@@ -96,6 +97,10 @@ private:
     bool clean_ = false;
     std::map<LogKey, LogSummary> summaries_;      // of logs that were not loaded since a clean stop
     std::map<LogKey, DurableEnd> recorded_ends_;  // of logs that are not loaded
+    DurableEnds ends_;                            // as they were collected last
+    // The loaded logs, and where their ends are in that.
+    std::vector<std::pair<PartitionLog*, DurableEnd*>> logs_in_ends_;
+    bool ends_outdated_ = true;  // a log came or went since
     DurableEndsFile ends_file_;
     EndsRecorder recorder_;
     TornStore torn_;

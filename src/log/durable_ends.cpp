@@ -26,12 +26,12 @@ bool possible(const DurableEnd& log) {
 
 }  // namespace
 
-Buffer encode(const DurableEnds& ends) {
+Buffer encode(const DurableEnds& ends, int64_t generation) {
     Buffer out(durable_ends_header_bytes + ends.logs.size() * durable_ends_entry_bytes);
     Writer writer(out);
     writer.big(uint32_t{0});
     writer.big(durable_ends_version);
-    writer.big(ends.generation);
+    writer.big(generation);
     writer.uuid(ends.directory);
     writer.big(static_cast<int32_t>(ends.logs.size()));
     for (const auto& [key, log] : ends.logs) {
@@ -116,11 +116,10 @@ io::Task<Status> DurableEndsFile::prove() {
     co_return proven;
 }
 
-io::Task<Status> DurableEndsFile::write(DurableEnds ends) {
+io::Task<Status> DurableEndsFile::write(const DurableEnds* ends) {
     Status proven = co_await prove();
     if (!proven) co_return proven;
-    ends.generation = generation_ + 1;
-    const Status written = co_await write_slot(next_slot_, encode(ends));
+    const Status written = co_await write_slot(next_slot_, encode(*ends, generation_ + 1));
     // A slot that failed is written again, never the other one.
     if (!written) co_return written;
     ++generation_;

@@ -53,7 +53,10 @@ inline constexpr int64_t durable_ends_bytes_max =
     static_cast<int64_t>(durable_ends_header_bytes) +
     durable_ends_logs_max * static_cast<int64_t>(durable_ends_entry_bytes);
 
-[[nodiscard]] Buffer encode(const DurableEnds& ends);
+[[nodiscard]] Buffer encode(const DurableEnds& ends, int64_t generation);
+[[nodiscard]] inline Buffer encode(const DurableEnds& ends) {
+    return encode(ends, ends.generation);
+}
 // Errors: corrupt_data, unsupported_format.
 [[nodiscard]] Result<DurableEnds> decode_durable_ends(ByteView bytes);
 
@@ -71,8 +74,8 @@ public:
     // failed in the last life may be known to the page cache alone, and a power cut brings back the
     // older one.
     io::Task<Status> prove();
-    // Durable when it completes. `ends.generation` is set by this.
-    io::Task<Status> write(DurableEnds ends);
+    // Durable when it completes, with the next generation. `ends` must not change before.
+    io::Task<Status> write(const DurableEnds* ends);
 
 private:
     io::Task<Status> write_slot(size_t slot, Buffer bytes);

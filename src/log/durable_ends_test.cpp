@@ -68,12 +68,14 @@ TEST_CASE("whatever a power cut does to the slots, one of the last two records i
             const int64_t writes = random.between(0, 5);
             Status status;
             for (int64_t i = 0; i < writes && status; ++i) {
-                status = sim::wait(simulation, file->write(ends_at(0, end + i + 1)));
+                const DurableEnds next = ends_at(0, end + i + 1);
+                status = sim::wait(simulation, file->write(&next));
                 if (status) written = end + i + 1;
             }
             // After an error nothing is written any more: the directory is fenced.
             std::optional<Status> last;
-            if (status) io::spawn(gate, file->write(ends_at(0, end + 10)), &last);
+            const DurableEnds beyond = ends_at(0, end + 10);
+            if (status) io::spawn(gate, file->write(&beyond), &last);
             while (random.chance(0.7) && simulation.step()) {}
             if (last && *last) written = end + 10;
             if (random.chance(0.5)) node.crash();
@@ -95,9 +97,10 @@ TEST_CASE("a slot that was made by a write without space lasts once it is writte
         REQUIRE(sim::wait(simulation, file->open()).ok());
         REQUIRE(sim::wait(simulation, file->prove()).ok());
         node.disk().faults.quota_bytes = node.disk().used_bytes();
-        CHECK(sim::wait(simulation, file->write(ends_at(0, 2))).code() == Errc::no_space);
+        const DurableEnds ends = ends_at(0, 2);
+        CHECK(sim::wait(simulation, file->write(&ends)).code() == Errc::no_space);
         node.disk().faults.quota_bytes = INT64_MAX;
-        REQUIRE(sim::wait(simulation, file->write(ends_at(0, 2))).ok());
+        REQUIRE(sim::wait(simulation, file->write(&ends)).ok());
         node.crash();
         file.reset();
         node.restart();

@@ -43,9 +43,8 @@ io::Task<void> EndsRecorder::run() {
         std::list<io::Once<Status>*> served = std::exchange(waiting_, {});
         Status written = failed_ ? Status(*failed_) : Status();
         if (!failed_) {
-            const DurableEnds ends = hooks_.collect();
-            written = co_await file_->write(ends);
-            if (written) hooks_.recorded(ends);
+            written = co_await file_->write(&hooks_.collect());
+            if (written) hooks_.recorded();
         }
         if (!written && !passes(written.code()) && !failed_) {
             failed_ = written.error();

@@ -27,9 +27,9 @@ public:
     static constexpr io::Duration retry_delay{1'000'000'000};
 
     struct Hooks {
-        std::function<DurableEnds()> collect;
-        std::function<void(const DurableEnds&)> recorded;  // these are on the medium
-        std::function<void(const Error&)> failed;          // other than by a full disk
+        std::function<const DurableEnds&()> collect;  // they stay as they are until the next call
+        std::function<void()> recorded;               // those are on the medium
+        std::function<void(const Error&)> failed;     // other than by a full disk
     };
     EndsRecorder(io::World& world, DurableEndsFile* file, Hooks hooks)
         : world_(world), file_(file), hooks_(std::move(hooks)) {}

@@ -58,6 +58,7 @@ io::Task<Status> DataDirectory::start() {
         co_return Error{Errc::corrupt_data,
                         directory + "/durable-ends belong to another directory"};
     recorded_ends_ = std::move(ends->logs);
+    ends_outdated_ = true;
     status = co_await take_clean_stop();
     if (status) status = co_await remove_leftovers();
     // What the last life made or removed may not have reached the medium yet; what this one builds
@@ -178,7 +179,7 @@ io::Task<Status> DataDirectory::format() {
     }
     DurableEnds none;
     none.directory = id_;
-    if (status) status = co_await ends_file_.write(none);
+    if (status) status = co_await ends_file_.write(&none);
     if (status) status = co_await disk->sync_directory(shared_.options.path);
     if (fault_point("log.format.before_version")) status = Errc::io_error;
     if (status) status = co_await replace_file(disk, path(format_file), line(format_version));
