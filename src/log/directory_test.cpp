@@ -243,6 +243,35 @@ TEST_CASE("a log that vanished is not made anew, empty") {
     CHECK(sim::wait(machine.simulation, machine.directory->create(other, {})).ok());
 }
 
+TEST_CASE("a start that is recorded while other logs come and go is told to its log, and lasts") {
+    bool met = false;
+    for (uint64_t seed = 1; seed <= 60; ++seed) {
+        CAPTURE(seed);
+        Machine machine(seed);
+        machine.open();
+        Log* log = machine.create(identity(1));
+        (void)machine.create(identity(2));
+        REQUIRE(log->append(batch({0, 9}).view(), LeaderEpoch(0)).ok());
+        CHECK(machine.until_durable(log, Offset(9)).ok());
+        io::Gate gate;
+        std::optional<Status> advanced, removed;
+        std::optional<Result<Log*>> made;
+        io::spawn(gate, log->advance_start(Offset(5)), &advanced);
+        for (uint64_t steps = seed % 8; steps > 0 && machine.simulation.step(); --steps) {}
+        io::spawn(gate, machine.directory->remove(identity(2)), &removed);
+        io::spawn(gate, machine.directory->create(identity(3), {}), &made);
+        while (gate.held() > 0 && machine.simulation.step()) {}
+        REQUIRE((advanced && removed && made));
+        CHECK((advanced->ok() && removed->ok() && made->ok()));
+        CHECK(log->ends().start == Offset(5));
+        met |= machine.simulation.sometimes().contains("log.logs_changed_while_recorded");
+        machine.crash();
+        machine.open();
+        CHECK(machine.load(identity(1))->ends().start == Offset(5));
+    }
+    CHECK(met);
+}
+
 TEST_CASE("a removed log is gone, its name is free, and a crash on the way changes neither") {
     for (uint64_t seed = 1; seed <= 60; ++seed) {
         CAPTURE(seed);
