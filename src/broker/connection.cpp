@@ -182,7 +182,8 @@ io::Task<Status> Connection::fill() {
         if (count.code() != Errc::would_block) co_return count.error();
         const Status readable = co_await stream_->readable();
         if (!readable.ok()) co_return readable;
-        if (writes_ && traffic_->common->pause.just_ended()) co_await let_readers_go_first();
+        if (writes_ && cutter_.between_frames() && traffic_->common->pause.just_ended())
+            co_await let_readers_go_first();
     }
     co_return Errc::cancelled;
 }

@@ -318,8 +318,7 @@ io::Task<Result<ReadResult>> PartitionLog::read_in(SegmentRef segment, ReadOptio
     if (!file) co_return file.error();
     remember_place(segment, {(*place)->position + extent->length, extent->end});
     if (const auto& next = reader.next())
-        io::spawn(gate_, shared_.common.ahead.fetch(*file, segment->file_number, next->position,
-                                                    next->bytes));
+        io::spawn(gate_, shared_.common.ahead.fetch(*file, segment->file_number, *next));
     if (shared_.reads.bytes() > 0 || reader.next()) shared_.caches_in_use();
     co_return ReadResult{FileRange{*file, segment->file_number, (*place)->position, extent->length},
                          extent->end};

@@ -11,16 +11,17 @@ namespace cambium::log {
 
 namespace {
 
-// How much of it, from its beginning, is whole batches whose checksums match.
-size_t checked_bytes(ByteView block) {
+// How much of it, from its beginning, is whole batches whose checksums match, as far as `enough`.
+size_t checked_bytes(ByteView block, size_t enough) {
     size_t checked = 0;
-    while (true) {
+    while (checked < enough) {
         const ByteView rest = block.subspan(checked);
-        if (rest.size() < record::header_bytes) return checked;
+        if (rest.size() < record::header_bytes) break;
         const Result<record::HeaderView> header = record::parse_header(rest, rest.size());
-        if (!header || !record::BatchView(rest.first(header->size())).checksum_ok()) return checked;
+        if (!header || !record::BatchView(rest.first(header->size())).checksum_ok()) break;
         checked += header->size();
     }
+    return checked;
 }
 
 }  // namespace
@@ -42,34 +43,39 @@ ReadAhead::Fetch* ReadAhead::under_way(uint64_t file, int64_t position) const {
     return found == fetches_.end() ? nullptr : *found;
 }
 
-io::Task<void> ReadAhead::fetch(io::FileRef file, uint64_t number, int64_t position, size_t bytes) {
+io::Task<void> ReadAhead::fetch(io::FileRef file, uint64_t number, Wanted wanted) {
+    const int64_t position = wanted.position;
     if (under_way(number, position) != nullptr || reads_.has_ahead(number, position)) co_return;
     if (fetches_.size() + reads_.blocks_ahead() >= blocks_max) co_return;
-    Fetch here{number, position, {}};
+    Fetch here{number, position, false, {}, {}};
     const auto entry = fetches_.insert(fetches_.end(), &here);
     // An answer leaves at the end of its round.
     co_await io::next_round(&loop_);
-    Buffer block = reads_.take(bytes);
-    block.resize(bytes);
-    const Result<size_t> read = co_await file->pread(position, block.mutable_view());
-    const bool whole = read.ok() && *read == bytes;
-    // Nor is anybody kept waiting for the check.
-    if (whole && !here.done.waited_for()) co_await io::next_round(&loop_);
-    const size_t checked = whole && !here.done.waited_for() ? checked_bytes(block.view()) : 0;
-    if (checked > 0) sometimes("log.checked_ahead");
-    fetches_.erase(entry);
-    if (whole) reads_.keep_ahead(number, position, {std::move(block), checked});
+    here.block = reads_.take(wanted.bytes);
+    here.block.resize(wanted.bytes);
+    const Result<size_t> read = co_await file->pread(position, here.block.mutable_view());
+    if (!read.ok() || *read < wanted.bytes) here.block = Buffer();
+    here.read = true;
     here.done.complete(true);
+    // Nor does anybody wait for the check: who comes before it takes the block.
+    if (!here.block.empty()) co_await io::next_round(&loop_);
+    fetches_.erase(entry);
+    if (here.block.empty()) co_return;
+    const size_t checked = checked_bytes(here.block.view(), wanted.likely);
+    if (checked > 0) sometimes("log.checked_ahead");
+    reads_.keep_ahead(number, position, {std::move(here.block), checked});
 }
 
 io::Task<ReadCache::Ahead> ReadAhead::take(uint64_t file, int64_t position) {
     Fetch* const fetch = under_way(file, position);
+    if (fetch == nullptr) co_return reads_.take_ahead(file, position);
     // Somebody else who waits takes it: a second one reads for itself.
-    if (fetch != nullptr && !fetch->done.waited_for()) {
+    if (!fetch->read && fetch->done.waited_for()) co_return ReadCache::Ahead{};
+    if (!fetch->read) {
         sometimes("log.read_waited_for_read_ahead");
         (void)co_await fetch->done;
     }
-    co_return reads_.take_ahead(file, position);
+    co_return ReadCache::Ahead{std::exchange(fetch->block, Buffer()), 0};
 }
 
 }  // namespace cambium::log

@@ -2,7 +2,8 @@
 //
 // Who reads on where somebody stopped before goes on through the file: the next block is read into
 // memory (log/read_cache.hpp) after the answer was sent, from the page cache or the disk, and
-// checked when nobody else wants the loop, so that the next read finds it ready. Nothing is read
+// checked a round later, so that the next read finds it ready; one that comes before gets it as it
+// is, and checks it. Nothing is read
 // ahead for who jumps about, nor beyond what is written, nor while `blocks_max` blocks lie unused:
 // then so many read that one would take the memory of the other. One loop. (The idea is that of
 // every file system, e.g. Linux' readahead; this one also hides the copy and the wait.)
@@ -35,9 +36,14 @@ public:
 
     // Somebody read [from, to) of `file`. Whether it went on where somebody had stopped.
     bool went_on(uint64_t file, int64_t from, int64_t to);
-    // Reads `bytes` from `position`, all of which are written, once the answer under way was sent.
-    // What fails is left to who asks for it.
-    io::Task<void> fetch(io::FileRef file, uint64_t number, int64_t position, size_t bytes);
+    struct Wanted {
+        int64_t position = 0;
+        size_t bytes = 0;   // all of them are written
+        size_t likely = 0;  // so many of them will be asked for next, and are worth a check
+    };
+    // Reads what is wanted once the answer under way was sent. What fails is left to who asks for
+    // it.
+    io::Task<void> fetch(io::FileRef file, uint64_t number, Wanted wanted);
     // What was read ahead from `position` on, once it is there; empty when nothing was.
     io::Task<ReadCache::Ahead> take(uint64_t file, int64_t position);
 
@@ -45,6 +51,8 @@ private:
     struct Fetch {
         uint64_t file = 0;
         int64_t position = 0;
+        bool read = false;
+        Buffer block;  // once it is read, until somebody takes it or it is kept
         io::Once<bool> done;
     };
     struct Stop {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bytes/endian.hpp"
 #include "log/scanner.hpp"
 #include "log/segment_index.hpp"
 
@@ -128,8 +129,10 @@ struct SegmentReader::Progress {
 io::Task<Result<Extent>> SegmentReader::measure(Place from, Limits limits) {
     const int64_t tail_first = tail_->first(segment_->file_number);
     const std::optional<Place>& end = limits.known_end;
-    if (end && from.position >= tail_first && end->position - from.position <= limits.bytes)
+    if (end && from.position >= tail_first && end->position - from.position <= limits.bytes) {
+        if (!begins_in_tail(from)) co_return corrupt(from.position, "the offset does not follow");
         co_return Extent{end->position - from.position, end->offset};
+    }
     Progress progress{limits, from, from};
     Status status;
     if (from.position < tail_first) status = co_await measure_cold(&progress);
@@ -140,6 +143,12 @@ io::Task<Result<Extent>> SegmentReader::measure(Place from, Limits limits) {
     // What is whole before the damage is served; the next read meets it first.
     if (!status && progress.length() == 0) co_return status.error();
     co_return Extent{progress.length(), progress.at.offset};
+}
+
+bool SegmentReader::begins_in_tail(Place from) const {
+    const ByteView offset = tail_->find(segment_->file_number, from.position, sizeof(int64_t));
+    return offset.size() < sizeof(int64_t) ||
+           load_big<int64_t>(offset.data()) == from.offset.value();
 }
 
 io::Task<Status> SegmentReader::measure_cold(Progress* progress) {
@@ -178,7 +187,8 @@ void SegmentReader::look_ahead(const Progress& progress, int64_t block) {
     if (to >= std::min(segment_->size, tail_->first(file))) return;
     // One block would not do.
     if (progress.length() > block) return;
-    next_ = {to, static_cast<size_t>(std::min(block, segment_->size - to))};
+    next_ = {to, static_cast<size_t>(std::min(block, segment_->size - to)),
+             static_cast<size_t>(progress.length())};
 }
 
 io::Task<Status> SegmentReader::scan(BatchScanner* scanner, Progress* progress, int64_t bytes_max) {
@@ -210,6 +220,8 @@ io::Task<Status> SegmentReader::measure_hot(Progress* progress) {
         // What was evicted while this waited is left to the next read, which checks it.
         if (!batch) break;
         if (!batch->hot) break;
+        if (batch->header.base_offset() != progress->at.offset)
+            co_return corrupt(batch->position, "the offset does not follow");
         if (!progress->take(batch->header, progress->limits.bytes)) break;
     }
     if (walk.stop() == Stop::damage) co_return corrupt(walk.position(), "no batch begins here");

@@ -67,16 +67,15 @@ public:
 
     // What is worth reading ahead after measure(): nothing for who does not read on, or has come
     // to the end.
-    struct Next {
-        int64_t position = 0;
-        size_t bytes = 0;
-    };
-    [[nodiscard]] const std::optional<Next>& next() const { return next_; }
+    [[nodiscard]] const std::optional<ReadAhead::Wanted>& next() const { return next_; }
 
 private:
     struct Progress;
     io::Task<Result<std::optional<Place>>> walk(Offset target, Place from, bool from_index);
     io::Task<void> repair();
+    // Whether the batch there, which the tail cache holds, has the offset it should have; also when
+    // its first bytes are not in one piece.
+    [[nodiscard]] bool begins_in_tail(Place from) const;
     io::Task<Status> measure_cold(Progress* progress);
     io::Task<Status> scan(BatchScanner* scanner, Progress* progress, int64_t bytes_max);
     void look_ahead(const Progress& progress, int64_t block);
@@ -86,7 +85,7 @@ private:
     const TailCache* tail_;
     ReadCache* reads_ = nullptr;
     ReadAhead* ahead_ = nullptr;
-    std::optional<Next> next_;
+    std::optional<ReadAhead::Wanted> next_;
     SegmentRef segment_;
     int32_t interval_;
     bool may_repair_;

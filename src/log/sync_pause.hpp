@@ -1,7 +1,7 @@
-// The loop stood still while it synced (Durability, inline syncs). What came meanwhile are answers
-// to go out and requests to come in, and their order counts: who reads waits for what has just
-// become durable, who writes waits for the next sync whatever happens. So until everybody who was
-// ready has been heard once, those who write let those who read go first.
+// After a round of syncs that stayed on the loop (Durability), which stood still for them. What
+// came meanwhile are answers to go out and requests to come in, and their order counts: who reads
+// waits for what has just become durable, who writes waits for the next sync whatever happens. So
+// until everybody who was ready has been heard once, those who write let those who read go first.
 //
 // One loop.
 #pragma once
@@ -16,7 +16,7 @@ class SyncPause {
 public:
     explicit SyncPause(io::Loop& loop) : loop_(loop) {}
 
-    // At the end of a round of the loop.
+    // The syncs have ended. At the end of a round of the loop, or while posted messages run.
     void ended() {
         if (*just_ended_) return;
         *just_ended_ = true;
