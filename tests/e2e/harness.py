@@ -25,6 +25,7 @@ PROGRAM = os.environ.get("CAMBIUM", str(ROOT / "build/release/cambium"))
 SHARED = ROOT.parent / "shared"
 PEER_KAFKA = SHARED / "peers/kafka"
 PORTS = range(20000, 32000)  # below the ports that the system hands out by itself
+PORTS_GIVEN = set()
 START_DEADLINE_S = 20
 STOP_DEADLINE_S = 20
 SHOWN_LOG_LINES = 40
@@ -67,11 +68,14 @@ def pause(seconds=0.02):
 
 
 def free_port():
+    """One that nobody has, and that was not given before: a server asks for several before it takes the first."""
     for port in random.SystemRandom().sample(PORTS, 200):
         with socket.socket() as probe:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
-                return port
+                if port not in PORTS_GIVEN:
+                    PORTS_GIVEN.add(port)
+                    return port
     raise RuntimeError("no free port")
 
 
