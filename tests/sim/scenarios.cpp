@@ -26,7 +26,7 @@ constexpr std::array all_mutants{
     Mutant{"log.directory_entry_not_synced", "log", 1000},
     Mutant{"log.roll_without_sync", "log", 1000},
     Mutant{"log.zeros_left_behind", "log", 1000},
-    Mutant{"log.unproven_not_rewritten", "log", 11000},  // one history in 10,000 shows it
+    Mutant{"log.unproven_not_rewritten", "log", 16000},  // one history in 10,000 shows it
     Mutant{"log.torn_tail_not_cut", "log", 1000},
     Mutant{"log.batches_after_hole_kept", "log", 3000},
     Mutant{"log.durable_end_ahead", "log", 1000},
