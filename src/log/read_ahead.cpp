@@ -5,26 +5,9 @@
 
 #include "base/fault.hpp"
 #include "io/turn.hpp"
-#include "record/batch.hpp"
+#include "log/scanner.hpp"
 
 namespace cambium::log {
-
-namespace {
-
-// How much of it, from its beginning, is whole batches whose checksums match, as far as `enough`.
-size_t checked_bytes(ByteView block, size_t enough) {
-    size_t checked = 0;
-    while (checked < enough) {
-        const ByteView rest = block.subspan(checked);
-        if (rest.size() < record::header_bytes) break;
-        const Result<record::HeaderView> header = record::parse_header(rest, rest.size());
-        if (!header || !record::BatchView(rest.first(header->size())).checksum_ok()) break;
-        checked += header->size();
-    }
-    return checked;
-}
-
-}  // namespace
 
 bool ReadAhead::went_on(uint64_t file, int64_t from, int64_t to) {
     for (Stop& stop : stops_) {
@@ -61,9 +44,14 @@ io::Task<void> ReadAhead::fetch(io::FileRef file, uint64_t number, Wanted wanted
     if (!here.block.empty()) co_await io::next_round(&loop_);
     fetches_.erase(entry);
     if (here.block.empty()) co_return;
-    const size_t checked = checked_bytes(here.block.view(), wanted.likely);
+    const int64_t end = position + static_cast<int64_t>(wanted.bytes);
+    BatchScanner scanner(std::move(file), {.position = position, .end = end},
+                         std::move(here.block));
+    const int64_t enough = position + static_cast<int64_t>(wanted.likely);
+    while (scanner.position() < enough && scanner.next()) {}
+    const auto checked = static_cast<size_t>(scanner.position() - position);
     if (checked > 0) sometimes("log.checked_ahead");
-    reads_.keep_ahead(number, position, {std::move(here.block), checked});
+    reads_.keep_ahead(number, position, {scanner.take_block().bytes, checked});
 }
 
 io::Task<ReadCache::Ahead> ReadAhead::take(uint64_t file, int64_t position) {
