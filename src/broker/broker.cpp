@@ -26,6 +26,9 @@ log::DirectoryOptions directory_options(const Settings& settings) {
     log::DirectoryOptions options;
     options.reserve_bytes = settings.integer("log.dir.reserve.bytes");
     options.tail_cache_bytes = settings.integer("log.tail.cache.bytes");
+    // Producers are held back long before (Traffic); what was read of them already has room.
+    options.staged_bytes_max =
+        std::max(options.staged_bytes_max, 2 * TrafficLimits::request_budget(settings));
     return options;
 }
 

@@ -114,14 +114,21 @@ io::Task<void> Connection::receive() {
 }
 
 io::Task<Status> Connection::wait_for_room() {
-    while (full()) {
-        if (outbox_.unsent() >= traffic_->limits.unsent_bytes_max)
+    while (true) {
+        const bool disk_is_behind = !full() && writes_ && traffic_->disk_is_behind();
+        if (!full() && !disk_is_behind) co_return Status();
+        if (disk_is_behind) {
+            sometimes("broker.held_back_by_the_disk");
+            traffic_->wait_for_disk(&changed_);
+        } else if (outbox_.unsent() >= traffic_->limits.unsent_bytes_max) {
             sometimes("broker.slow_reader_paused");
-        else sometimes("broker.pipeline_full");
+        } else {
+            sometimes("broker.pipeline_full");
+        }
         const Status status = co_await changed_.wait();
+        if (disk_is_behind) traffic_->forget(&changed_);
         if (!status.ok()) co_return status;
     }
-    co_return Status();
 }
 
 io::Task<Result<Buffer>> Connection::next_frame() {

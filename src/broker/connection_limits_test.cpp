@@ -36,6 +36,14 @@ private:
     std::vector<std::unique_ptr<RawClient>> clients_;
 };
 
+io::Task<void> write_all(io::Stream& stream, ByteView bytes) {
+    while (!bytes.empty()) {
+        const Result<size_t> count = stream.writev({&bytes, 1});
+        if (count.ok()) bytes = bytes.subspan(*count);
+        else if (!(co_await stream.writable()).ok()) break;
+    }
+}
+
 // How long it takes to have a batch of `bytes` acknowledged.
 io::Duration time_of_produce(Cluster& cluster, size_t bytes) {
     const Buffer batch = batch_of({std::string(bytes, 'x')});
@@ -99,6 +107,45 @@ TEST_CASE("frames_of_every_size_hold_no_more_than_the_budget_and_no_client_waits
         CHECK(charged(cluster, "large requests") <= 100 << 20);
     }
     all.clear();
+    cluster.simulation.run_for(1s);
+    for (const std::string_view budget : {"small requests", "requests", "large requests"})
+        CHECK(charged(cluster, budget) == 0);
+}
+
+TEST_CASE(
+    "a_client_that_wants_no_answers_is_held_back_by_a_disk_that_stands_still_and_loses_nothing") {
+    Cluster cluster(309);
+    cluster.set("request.budget.bytes", "4194304");
+    cluster.start();
+    cluster.create("t");
+    const Buffer batch = batch_of({std::string(500'000, 'x')});
+    const auto request = produce_request("t", batch.view(), 0);
+    CHECK(time_of_produce(cluster, 10) < 1s);
+    cluster.machine.disk().stall_next(sim::DiskOp::write, "t-0/00000000000000000000.log", 60s);
+    // Meanwhile somebody reads.
+    RawClient reader(cluster.simulation, cluster.outside);
+    reader.connect({"server", 9092});
+    // More than logs keep in memory.
+    constexpr int count = 200;
+    Buffer all;
+    for (int i = 0; i < count; ++i) REQUIRE(wire::encode_request(request, 9, i, "test", all).ok());
+    io::Gate gate;
+    RawClient writer(cluster.simulation, cluster.outside);
+    writer.connect({"server", 9092});
+    io::spawn(gate, write_all(writer.stream(), all.view()));
+    cluster.simulation.run_for(5s);
+    CHECK(cluster.simulation.sometimes().contains("broker.held_back_by_the_disk"));
+    CHECK(gate.held() == 1);
+    const io::Monotonic before = cluster.simulation.now();
+    const auto read = reader.ask<wire::FetchedResponse>(fetch_request("t", 0), 12);
+    CHECK(read.responses[0].partitions[0].high_watermark == 1);
+    CHECK(cluster.simulation.now() - before < 1s);
+    sim::wait(cluster.simulation, gate.close());
+    // The server has read it all when the next answer of the connection is there.
+    (void)writer.ask<wire::MetadataResponse>(wire::MetadataRequest{}, 9);
+    const auto answer = cluster.client.ask<wire::ProduceResponse>(
+        produce_request("t", batch_of({"last"}).view()), 9);
+    CHECK(answer.responses[0].partition_responses[0].base_offset == count + 1);
     cluster.simulation.run_for(1s);
     for (const std::string_view budget : {"small requests", "requests", "large requests"})
         CHECK(charged(cluster, budget) == 0);

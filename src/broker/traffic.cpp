@@ -3,16 +3,14 @@
 #include <chrono>
 #include <utility>
 
+#include "base/check.hpp"
+
 namespace cambium::broker {
 
-namespace {
-
-int64_t request_budget(const Settings& settings) {
+int64_t TrafficLimits::request_budget(const Settings& settings) {
     const int64_t queued = settings.integer("queued.max.request.bytes");
     return queued > 0 ? queued : settings.integer("request.budget.bytes");
 }
-
-}  // namespace
 
 TrafficLimits TrafficLimits::from(const Settings& settings) {
     using std::chrono::milliseconds;
@@ -41,13 +39,39 @@ Traffic::Traffic(Services* the_services, log::Common* the_common, Journal the_jo
       instruments(the_services->instruments),
       journal(std::move(the_journal)),
       limits(TrafficLimits::from(*the_services->settings)),
-      lanes{Budget("small requests", request_budget(*the_services->settings) / 4),
-            Budget("requests", request_budget(*the_services->settings) / 2),
-            Budget("large requests", request_budget(*the_services->settings) / 4)},
+      lanes{Budget("small requests", TrafficLimits::request_budget(*the_services->settings) / 4),
+            Budget("requests", TrafficLimits::request_budget(*the_services->settings) / 2),
+            Budget("large requests", TrafficLimits::request_budget(*the_services->settings) / 4)},
       turns(the_services->world.loop),
       answers("answers", the_services->settings->integer("answer.budget.bytes")),
       cold_reads("cold reads", TrafficLimits::cold_reads_bytes_max),
-      batch_work(the_services->world.work, request_budget(*the_services->settings)) {}
+      batch_work(the_services->world.work, TrafficLimits::request_budget(*the_services->settings)) {
+    watch_disk();
+}
+
+// Posted, because a log tells it in the middle of what it does.
+void Traffic::watch_disk() {
+    const int64_t budget = TrafficLimits::request_budget(*services->settings);
+    common->staged.watch(budget / TrafficLimits::staged_share, [this] {
+        services->world.loop.post([self = std::weak_ptr<Traffic*>(self_)] {
+            if (const auto traffic = self.lock()) (*traffic)->go_on();
+        });
+    });
+}
+
+Traffic::~Traffic() {
+    common->staged.watch(log::StagedBytes::many_default, {});
+    check(paused_.empty(), paused_.size());
+}
+
+// Who goes on may bring so much that the rest waits again.
+void Traffic::go_on() {
+    while (!paused_.empty() && !disk_is_behind()) {
+        io::Signal* const next = paused_.front();
+        paused_.pop_front();
+        next->notify();
+    }
+}
 
 void Traffic::complain(const std::string& line) {
     if (!journal) return;

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,7 @@
 #include "broker/turns.hpp"
 #include "bytes/buffer.hpp"
 #include "io/clock.hpp"
+#include "io/event.hpp"
 #include "log/common.hpp"
 
 namespace cambium::broker {
@@ -50,6 +53,8 @@ struct TrafficLimits {
     static constexpr size_t sent_in_turn_max = size_t{8} << 20;
 
     static constexpr int64_t complaints_per_second = 10;
+    // Logs have many bytes to write when these are more than this part of the budget for requests.
+    static constexpr int64_t staged_share = 2;
 
     size_t frame_bytes_max = 0;
     size_t requests_in_flight_max = 0;
@@ -62,10 +67,14 @@ struct TrafficLimits {
     AddressCaps connections_by_address;
 
     [[nodiscard]] static TrafficLimits from(const Settings& settings);
+    [[nodiscard]] static int64_t request_budget(const Settings& settings);
 };
 
 struct Traffic {
     Traffic(Services* services, log::Common* common, Journal journal);
+    ~Traffic();
+    Traffic(const Traffic&) = delete;
+    Traffic& operator=(const Traffic&) = delete;
 
     Services* services;
     log::Common* common;       // the caches of the logs
@@ -80,6 +89,12 @@ struct Traffic {
         if (bytes <= TrafficLimits::small_frame_bytes) return 0;
         return bytes <= TrafficLimits::large_frame_bytes ? 1 : 2;
     }
+    // Whether who produces is not read for now: the logs have many bytes to write, because disks
+    // take less than clients send.
+    [[nodiscard]] bool disk_is_behind() const { return common->staged.many(); }
+    // Notified when it no longer is. It is taken out then, or by whoever owns it.
+    void wait_for_disk(io::Signal* paused) { paused_.push_back(paused); }
+    void forget(io::Signal* paused) { std::erase(paused_, paused); }
     // Who is read next, when all send more than there is time for.
     Turns turns;
     // Encoded answers that were not sent yet. It may be overdrawn; then nobody who leaves answers
@@ -96,6 +111,12 @@ struct Traffic {
     void complain(const std::string& line);
 
 private:
+    void watch_disk();
+    void go_on();
+
+    std::deque<io::Signal*> paused_;  // who came first
+    // What was posted to the loop may come after this.
+    std::shared_ptr<Traffic*> self_ = std::make_shared<Traffic*>(this);
     io::Monotonic complaints_since_;
     int64_t complaints_ = 0;
     int64_t complaints_left_out_ = 0;

@@ -9,6 +9,7 @@
 #include "log/read_ahead.hpp"
 #include "log/read_cache.hpp"
 #include "log/segment.hpp"
+#include "log/staged_bytes.hpp"
 #include "log/sync_pause.hpp"
 #include "log/tail_cache.hpp"
 
@@ -34,7 +35,7 @@ public:
     ReadAhead ahead;
     SegmentCache segments;
     SyncPause pause;
-    int64_t staged_bytes = 0;   // over all logs
+    StagedBytes staged;
     uint64_t file_numbers = 0;  // given to segments so far
 };
 

@@ -126,7 +126,7 @@ Result<Appended> PartitionLog::append(ByteView batch, LeaderEpoch epoch) {
         return Appended{original->first_offset(), original->last_offset,
                         log_time ? original->timestamp : Timestamp(), true};
     // A batch larger than the whole budget waits until nothing else does.
-    const int64_t staged = shared_.staged_bytes;
+    const int64_t staged = shared_.staged.count();
     if (staged > 0 &&
         staged + static_cast<int64_t>(batch.size()) > shared_.options.staged_bytes_max) {
         producers_.refused(header, shared_.world.clock.now());
@@ -216,7 +216,7 @@ void PartitionLog::stage(const SegmentRef& segment, ByteView batch, LeaderEpoch 
     shared_.tail.stage(segment->file_number, position + int64_t{record::header_bytes},
                        batch.subspan(record::header_bytes));
     shared_.caches_in_use();
-    shared_.staged_bytes += size;
+    shared_.staged.add(size);
     segment->appended_size += size;
     ends_.appended = header.next_offset();
     staged_.push_back({segment,

@@ -23,7 +23,7 @@ struct Shared {
           tail(c.tail),
           reads(c.reads),
           segments(c.segments),
-          staged_bytes(c.staged_bytes),
+          staged(c.staged),
           file_numbers(c.file_numbers),
           deleted(world) {}
 
@@ -33,7 +33,7 @@ struct Shared {
     TailCache& tail;
     ReadCache& reads;
     SegmentCache& segments;
-    int64_t& staged_bytes;
+    StagedBytes& staged;
     uint64_t& file_numbers;
     DeletedFiles deleted;
     std::unique_ptr<Durability> durability;

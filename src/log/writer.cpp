@@ -16,10 +16,9 @@ namespace cambium::log {
 
 namespace {
 
-// One writev takes at most this much, so that a backlog does not hold the loop for long. With
-// chunks of at least 4 KiB it stays far below the 1024 pieces that the system takes at once.
-constexpr int64_t write_bytes_max = int64_t{4} << 20;
-static_assert(write_bytes_max / int64_t{TailCache::chunk_bytes_min} <= 1024);
+// What is written before it counts, at most: between two such writes a disk waits for the loop. How
+// much of it is on its way at once the file decides.
+constexpr int64_t write_bytes_max = int64_t{16} << 20;
 // Index entries that wait for a checkpoint; with more they are written without one.
 constexpr size_t index_pending_max = size_t{16} << 10;
 // What a loop that serves others writes again before it lets them go on.
@@ -154,6 +153,10 @@ io::Task<Status> PartitionLog::write_pieces(SegmentRef segment, io::FileRef file
         const Result<size_t> wrote = co_await file->writev(at, pieces);
         if (!wrote) co_return wrote.error();
         at += static_cast<int64_t>(*wrote);
+        if (at == to) break;
+        // Others come between; the bytes stay where they are.
+        co_await io::next_turn(&shared_.world.loop);
+        if (stopped_ != Errc::none) co_return stopped_;
     }
     co_return step("log.written");
 }
@@ -190,16 +193,18 @@ io::Task<Status> PartitionLog::cut_zeros(SegmentRef segment) {
 }
 
 void PartitionLog::count_written(const SegmentRef& segment, int64_t to) {
+    int64_t written = 0;
     while (!staged_.empty() && staged_.front().segment == segment &&
            staged_.front().batch.position < to) {
         const Staged& staged = staged_.front();
         const auto entry = segment->builder.written(staged.batch, config_.index_interval_bytes);
         if (entry && segment->index) segment->index->add(*entry);
         ends_.written = staged.next;
-        shared_.staged_bytes -= staged.batch.size;
+        written += staged.batch.size;
         ++batches_unsynced_;
         staged_.pop_front();
     }
+    shared_.staged.remove(written);
     segment->dirty_bytes += to - segment->size;
     segment->size = to;
     mark_dirty(segment);
@@ -338,7 +343,7 @@ io::Task<void> PartitionLog::write_failed(Error error) {
 }
 
 void PartitionLog::take_back(Errc why) {
-    for (const Staged& staged : staged_) shared_.staged_bytes -= staged.batch.size;
+    for (const Staged& staged : staged_) shared_.staged.remove(staged.batch.size);
     staged_.clear();
     while (active()->base > ends_.written) {
         check(!active()->created, active()->base, ends_.written);
