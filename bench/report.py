@@ -45,7 +45,7 @@ and the table says so. The processor time is the server's own, user and system.
 * **nothing**: a broker that answers without looking at what it gets: the limit of the client. **floor**: receives, checks the
   CRC-32C, writes to files that grow, roll and are retained, and does nothing else; **floor sync** also syncs before it answers,
   all that came together at once. Both are in `bench/floor`.
-* **cambium os** answers from the page cache (`flush.policy=os`), **cambium ack** when the disk has it, as it does by default.
+* **cambium os** answers when a kill cannot take it any more (`flush.policy=os`), **cambium ack** when it is synced, as it does by default.
   **Kafka** is Apache Kafka as it comes (heap 1 GB), **Kafka sync** with `flush.messages=1`.
 * One librdkafka program (`bench/drive`) drives all of them with the same settings: acks=all, linger 5 ms, batches up to 1 MB.
   Latency is that of a fixed schedule: a record carries when it was due, so a server that falls behind is charged for what

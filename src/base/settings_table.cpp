@@ -308,9 +308,9 @@ constexpr Setting flush_rows[] = {
      .choices = "ack,os",
      .synonyms = {{{"log.flush.policy"}}},
      .dynamic = true,
-     .text =
-         "ack: a write is acknowledged when the disk has it. os: when the page cache has it, as "
-         "Kafka does, and a power cut may take it back."},
+     .text = "ack: a write is acknowledged when the disk has it for good. os: when the operating "
+             "system "
+             "has it, as Kafka does, and a power cut may take it back."},
     {.name = "flush.messages",
      .type = large,
      .scope = topic,

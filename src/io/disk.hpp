@@ -25,6 +25,10 @@ namespace cambium::io {
 // costs two wake-ups.
 enum class Where : uint8_t { here, worker };
 
+// A large write may go past the page cache as far as its pieces lie in memory as they will in the
+// file, modulo this many bytes.
+inline constexpr int64_t direct_unit = 4096;
+
 class File {
 public:
     // Closes the file. Not while an operation is under way.

@@ -1,4 +1,4 @@
-// Work that blocks: slow syncs, cold reads, compression.
+// Work that blocks: slow syncs, large writes, cold reads, compression.
 //
 // A job runs on some other thread (in the simulator: later, on the one thread there is), sees only
 // what it captured, and its completion runs on the loop that submitted it. The queue is bounded by

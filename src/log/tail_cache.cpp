@@ -8,6 +8,12 @@
 
 namespace cambium::log {
 
+namespace {
+
+bool aligned(size_t memory_bytes) { return memory_bytes >= TailCache::chunk_bytes_aligned; }
+
+}  // namespace
+
 ByteView TailCache::find(uint64_t file, int64_t position, int64_t length) const {
     const auto found = runs_.find(file);
     if (found == runs_.end() || length <= 0) return {};
@@ -19,7 +25,7 @@ ByteView TailCache::find(uint64_t file, int64_t position, int64_t length) const 
     const Chunk& chunk = **--after;
     if (position >= chunk.end()) return {};
     const auto count = static_cast<size_t>(std::min(length, chunk.end() - position));
-    return {chunk.bytes.get() + (position - chunk.position), count};
+    return {chunk.bytes() + (position - chunk.position), count};
 }
 
 int64_t TailCache::first(uint64_t file) const {
@@ -31,7 +37,7 @@ void TailCache::stage(uint64_t file, int64_t position, ByteView bytes) {
     while (!bytes.empty()) {
         Chunk& chunk = writable_chunk(file, position, bytes.size());
         const size_t count = std::min(bytes.size(), chunk.capacity() - chunk.used);
-        std::memcpy(chunk.bytes.get() + chunk.used, bytes.data(), count);
+        std::memcpy(chunk.bytes() + chunk.used, bytes.data(), count);
         chunk.used += count;
         chunk.touched = tick_;
         position += static_cast<int64_t>(count);
@@ -107,7 +113,8 @@ TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, siz
     chunk.file = file;
     chunk.position = position;
     chunk.size_class = size_class;
-    chunk.bytes = take_memory(size_class);
+    chunk.memory = take_memory(size_class);
+    if (aligned(chunk.memory_bytes())) chunk.lead = static_cast<size_t>(position % io::direct_unit);
     // Taking memory may have evicted the rest of this file, so its run is looked up only now.
     Run& run = runs_[file];
     if (run.chunks.empty()) run.written = position;
@@ -115,17 +122,20 @@ TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, siz
     return *run.chunks.back();
 }
 
-std::unique_ptr<uint8_t[]> TailCache::take_memory(size_t size_class) {
+TailCache::Memory TailCache::take_memory(size_t size_class) {
     auto& pool = pool_[size_class];
-    if (pool.empty()) make_room(chunk_bytes_min << size_class);
+    const size_t size = chunk_bytes_min << size_class;
+    if (pool.empty()) make_room(size);
     pool_used_ = tick_;
     if (!pool.empty()) {
-        std::unique_ptr<uint8_t[]> bytes = std::move(pool.back());
+        Memory memory = std::move(pool.back());
         pool.pop_back();
-        return bytes;
+        return memory;
     }
-    bytes_ += static_cast<int64_t>(chunk_bytes_min << size_class);
-    return std::make_unique_for_overwrite<uint8_t[]>(chunk_bytes_min << size_class);
+    void* memory = aligned(size) ? std::aligned_alloc(io::direct_unit, size) : std::malloc(size);
+    check(memory != nullptr, size);
+    bytes_ += static_cast<int64_t>(size);
+    return Memory(static_cast<uint8_t*>(memory));
 }
 
 // Afterwards `wanted` more bytes fit, if anything that may leave was there.
@@ -134,7 +144,7 @@ void TailCache::make_room(size_t wanted) {
     if (over()) drop_pool();
     for (auto chunk = chunks_.begin(); over() && chunk != chunks_.end();) {
         const auto next = std::next(chunk);
-        const bool fits = wanted > 0 && chunk->capacity() == wanted;
+        const bool fits = wanted > 0 && chunk->memory_bytes() == wanted;
         if (evictable(*chunk) && runs_.at(chunk->file).chunks.front() == chunk) {
             evict(chunk);
             if (fits) return;
@@ -158,7 +168,9 @@ void TailCache::evict(Chunks::iterator chunk) {
     chunks_.erase(chunk);
 }
 
-void TailCache::release(Chunk& chunk) { pool_[chunk.size_class].push_back(std::move(chunk.bytes)); }
+void TailCache::release(Chunk& chunk) {
+    pool_[chunk.size_class].push_back(std::move(chunk.memory));
+}
 
 void TailCache::drop_pool() {
     for (size_t size_class = 0; size_class < chunk_classes; ++size_class) {

@@ -6,11 +6,15 @@
 // exceed it. Chunks that took nothing for two ticks are released, so that an idle server holds next
 // to nothing. One loop. A view is valid until the next wait on the loop: send it at once or copy
 // it.
+//
+// Chunks of chunk_bytes_aligned and more lie in memory as their bytes lie in the file, modulo
+// io::direct_unit, and end at a multiple of it: a large write of them may go past the page cache.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <list>
 #include <map>
@@ -18,6 +22,7 @@
 #include <vector>
 
 #include "bytes/bytes.hpp"
+#include "io/disk.hpp"
 
 namespace cambium::log {
 
@@ -29,6 +34,8 @@ public:
     static constexpr size_t chunk_classes = 7;
     static constexpr size_t chunk_bytes_max = chunk_bytes_min << (chunk_classes - 1);
     static_assert(chunk_bytes_max == 256U << 10);
+    static constexpr size_t chunk_bytes_aligned = 64U << 10;
+    static_assert(chunk_bytes_aligned % io::direct_unit == 0);
 
     explicit TailCache(int64_t limit) : limit_(limit) {}
     TailCache(const TailCache&) = delete;
@@ -57,15 +64,22 @@ public:
     bool tick();
 
 private:
+    struct Free {
+        void operator()(uint8_t* bytes) const { std::free(bytes); }
+    };
+    using Memory = std::unique_ptr<uint8_t[], Free>;
     struct Chunk {
         uint64_t file = 0;
         int64_t position = 0;
         size_t used = 0;
         size_t size_class = 0;
+        size_t lead = 0;       // its first byte comes so far behind the begin of its memory
         uint64_t touched = 0;  // the tick of its last byte
-        std::unique_ptr<uint8_t[]> bytes;
+        Memory memory;
 
-        [[nodiscard]] size_t capacity() const { return chunk_bytes_min << size_class; }
+        [[nodiscard]] size_t memory_bytes() const { return chunk_bytes_min << size_class; }
+        [[nodiscard]] size_t capacity() const { return memory_bytes() - lead; }
+        [[nodiscard]] uint8_t* bytes() const { return memory.get() + lead; }
         [[nodiscard]] int64_t end() const { return position + static_cast<int64_t>(used); }
     };
     using Chunks = std::list<Chunk>;  // over all files, oldest first
@@ -75,7 +89,7 @@ private:
     };
 
     Chunk& writable_chunk(uint64_t file, int64_t position, size_t wanted);
-    [[nodiscard]] std::unique_ptr<uint8_t[]> take_memory(size_t size_class);
+    [[nodiscard]] Memory take_memory(size_t size_class);
     void make_room(size_t wanted);
     void evict(Chunks::iterator chunk);
     void release(Chunk& chunk);
@@ -88,7 +102,7 @@ private:
     uint64_t pool_used_ = 0;  // the tick in which the pool was last taken from
     Chunks chunks_;
     std::map<uint64_t, Run> runs_;
-    std::array<std::vector<std::unique_ptr<uint8_t[]>>, chunk_classes> pool_;
+    std::array<std::vector<Memory>, chunk_classes> pool_;
 };
 
 }  // namespace cambium::log

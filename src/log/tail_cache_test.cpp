@@ -88,6 +88,34 @@ TEST_CASE("memory stays bounded: the oldest written bytes leave, staged ones nev
     }
 }
 
+TEST_CASE("large chunks lie in memory as in the file, wherever they begin, and end at its units") {
+    TailCache cache(int64_t{64} << 20);
+    for (const int64_t begin :
+         {int64_t{0}, int64_t{1}, int64_t{4095}, int64_t{4096}, int64_t{70'001}}) {
+        CAPTURE(begin);
+        const auto file = static_cast<uint64_t>(begin) + 1;
+        constexpr size_t size = 1'300'000;
+        cache.stage(file, begin, bytes_from(file, begin, size));
+        const int64_t end = begin + int64_t{size};
+        std::vector<ByteView> pieces;
+        cache.collect(file, begin, end, pieces);
+        int64_t at = begin;
+        for (const ByteView piece : pieces) {
+            CHECK(same(piece, bytes_from(file, at, piece.size())));
+            const auto address = static_cast<int64_t>(reinterpret_cast<uintptr_t>(piece.data()));
+            CHECK((address - at) % io::direct_unit == 0);
+            at += static_cast<int64_t>(piece.size());
+            CHECK((at == end || at % io::direct_unit == 0));
+        }
+        CHECK(at == end);
+        // Written in part, and then on from there.
+        cache.written(file, end - 5000);
+        cache.stage(file, end, bytes_from(file, end, 10));
+        CHECK(same(cache.find(file, end - 4, 4), bytes_from(file, end - 4, 4)));
+        CHECK(same(cache.find(file, end, 10).first(1), bytes_from(file, end, 1)));
+    }
+}
+
 TEST_CASE("an idle cache gives its memory back") {
     TailCache cache(1 << 20);
     for (uint64_t file = 1; file <= 20; ++file) {

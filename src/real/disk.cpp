@@ -127,7 +127,10 @@ io::Task<Result<io::FileRef>> FileDisk::open(std::string path, io::OpenMode mode
     struct stat status{};
     if (::fstat(file.number(), &status) != 0) co_return system_error(errno, path);
     if (!S_ISREG(status.st_mode)) co_return Error{Errc::invalid_argument, path + " is not a file"};
-    io::FileRef opened = std::make_shared<SystemFile>(work_, std::move(file), std::move(path));
+    std::shared_ptr<DirectWrites>& direct = direct_[status.st_dev];
+    if (direct == nullptr) direct = std::make_shared<DirectWrites>(places_);
+    io::FileRef opened =
+        std::make_shared<SystemFile>(work_, direct, std::move(file), std::move(path));
     co_return opened;
 }
 

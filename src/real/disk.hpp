@@ -1,17 +1,21 @@
 // io::Disk on files of the operating system.
 //
-// What is in memory is done on the loop: names, sizes, writes to the page cache, reads from it.
-// What waits for the medium goes to a worker: cold reads, syncs (unless the caller wants them
-// here), directories' syncs, and giving back the space of big files. A descriptor is kept for
-// directories: when the process has none left, their names can still be read and synced.
+// What is in memory is done on the loop: names, sizes, small writes and reads by the page cache.
+// What waits for the medium goes to a worker: cold reads, large writes (real/direct.hpp), syncs
+// (unless the caller wants them here), directories' syncs, and giving back the space of big files.
+// A descriptor is kept for directories: when the process has none left, their names can still be
+// read and synced.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "io/disk.hpp"
 #include "io/work.hpp"
+#include "real/direct.hpp"
 
 namespace cambium::real {
 
@@ -37,6 +41,9 @@ private:
     io::Work& work_;
     // Shared with the jobs that are under way.
     std::shared_ptr<SpareDescriptor> spare_;
+    // By the number of the file system; shared with the files. There are as many as disks.
+    std::map<uint64_t, std::shared_ptr<DirectWrites>> direct_;
+    DirectWrites::Places places_;  // files go before their disk
 };
 
 }  // namespace cambium::real

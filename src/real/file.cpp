@@ -4,15 +4,21 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "real/clock.hpp"
+
 namespace cambium::real {
 namespace {
+
+using Outcome = SystemFile::Outcome;
 
 constexpr size_t pieces_per_call = 256;
 
@@ -25,11 +31,8 @@ constexpr int64_t write_back_bytes = int64_t{2} << 20;
 // for each GB, 1 MiB 0.6, 64 to 256 KiB 0.3.
 constexpr size_t bytes_per_call = size_t{256} << 10;
 
-// What a system call gave: a count, or an errno.
-struct Outcome {
-    size_t count = 0;
-    int error = 0;
-};
+// More than this is given to the page cache by a worker.
+constexpr size_t cached_here_max = size_t{4} << 20;
 
 enum class From : uint8_t { cache, medium };
 
@@ -63,6 +66,60 @@ struct Call {
         bytes += taken;
     }
 };
+
+size_t total_of(std::span<const ByteView> pieces) {
+    size_t total = 0;
+    for (const ByteView piece : pieces) total += piece.size();
+    return total;
+}
+
+// Writes all of it, or as far as the system goes.
+Outcome write_to_cache(int file, int64_t position, std::span<const ByteView> pieces) {
+    Outcome outcome;
+    size_t first = 0;  // that is not written whole
+    size_t of_first = 0;
+    while (first < pieces.size()) {
+        Call call;
+        for (size_t i = first; i < pieces.size() && !call.full(); ++i)
+            call.add(i == first ? pieces[i].subspan(of_first) : pieces[i]);
+        const ssize_t count = ::pwritev(file, call.vector.data(), static_cast<int>(call.pieces),
+                                        position + static_cast<int64_t>(outcome.count));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return {outcome.count, errno};
+        outcome.count += static_cast<size_t>(count);
+        if (static_cast<size_t>(count) < call.bytes) break;
+        of_first += call.bytes;
+        while (first < pieces.size() && of_first >= pieces[first].size())
+            of_first -= pieces[first++].size();
+    }
+    return outcome;
+}
+
+// The same past it; whole units.
+Outcome write_past_cache(int file, DirectPart part, std::span<const ByteView> pieces) {
+    // The file may have another name by now, or none. A descriptor for each write: it takes less
+    // than a hundredth of it, and nobody needs to know how long it is kept.
+    const std::string self = "/proc/self/fd/" + std::to_string(file);
+    const Descriptor direct(::open(self.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC));
+    if (!direct.valid()) return {0, errno == EINVAL ? EINVAL : EAGAIN};
+    Outcome outcome;
+    std::vector<iovec> vector;
+    for (int64_t at = part.from; at < part.to;) {
+        vector.clear();
+        for (const ByteView piece : cut_out(part.from, pieces, at, part.to))
+            if (vector.size() < pieces_per_call)
+                vector.push_back({const_cast<uint8_t*>(piece.data()), piece.size()});
+        const ssize_t count =
+            ::pwritev(direct.number(), vector.data(), static_cast<int>(vector.size()), at);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return {outcome.count, errno};
+        if (count == 0) return {outcome.count, EIO};
+        outcome.count += static_cast<size_t>(count);
+        at += count;
+        if (at % io::direct_unit != 0) break;
+    }
+    return outcome;
+}
 
 template <class F> int until_not_interrupted(F call) {
     int result = 0;
@@ -132,31 +189,55 @@ io::Task<Result<size_t>> SystemFile::pread(int64_t position, MutableBytes into) 
 }
 
 io::Task<Result<size_t>> SystemFile::writev(int64_t position, std::span<const ByteView> pieces) {
-    size_t written = 0;
-    size_t first = 0;  // that is not written whole
-    size_t of_first = 0;
-    while (first < pieces.size()) {
-        Call call;
-        for (size_t i = first; i < pieces.size() && !call.full(); ++i)
-            call.add(i == first ? pieces[i].subspan(of_first) : pieces[i]);
-        ssize_t count = 0;
-        do
-            count = ::pwritev(file_.number(), call.vector.data(), static_cast<int>(call.pieces),
-                              position + static_cast<int64_t>(written));
-        while (count < 0 && errno == EINTR);
-        if (count < 0) {
-            if (written > 0) break;
-            co_return system_error(errno, path_);
-        }
-        written += static_cast<size_t>(count);
-        written_.from = std::min(written_.from, position);
-        written_.to = std::max(written_.to, position + static_cast<int64_t>(written));
-        if (static_cast<size_t>(count) < call.bytes) break;
-        of_first += call.bytes;
-        while (first < pieces.size() && of_first >= pieces[first].size())
-            of_first -= pieces[first++].size();
+    const DirectPart part = direct_part(position, pieces);
+    if (!direct_->begin(SystemClock().now(), part.bytes())) {
+        if (total_of(pieces) <= cached_here_max) co_return write_cached(position, pieces);
+        const int file = file_.number();
+        co_return count_cached(position, co_await io::offload(&work_, [=] {
+                                   return write_to_cache(file, position, pieces);
+                               }));
     }
-    co_return written;
+    // What is before it ends a block that the page cache has begun; what is behind it begins one.
+    const auto before = static_cast<size_t>(part.from - position);
+    const auto head = write_cached(position, cut_out(position, pieces, position, part.from));
+    if (!head || *head < before) {
+        direct_->ended(SystemClock().now(), 0);
+        co_return head;
+    }
+    const auto direct = co_await write_direct(part, cut_out(position, pieces, part.from, part.to));
+    if (!direct) co_return direct.error();
+    const size_t written = before + *direct;
+    if (std::cmp_less(*direct, part.bytes())) co_return written;
+    const auto tail = write_cached(part.to, cut_out(position, pieces, part.to, INT64_MAX));
+    co_return tail ? written + *tail : written;
+}
+
+io::Task<Result<size_t>> SystemFile::write_direct(DirectPart part, std::vector<ByteView> pieces) {
+    const int file = file_.number();
+    const Outcome outcome = co_await io::offload(
+        &work_, [file, part, &pieces] { return write_past_cache(file, part, pieces); });
+    direct_->ended(SystemClock().now(), static_cast<int64_t>(outcome.count));
+    if (outcome.error == 0) co_return outcome.count;
+    // A file system that has no such writes, or wants larger units. What runs short for a moment,
+    // as descriptors do, the page cache may have.
+    const bool unsupported = outcome.error == EINVAL || outcome.error == EOPNOTSUPP;
+    const bool short_of_something = outcome.error == EAGAIN || outcome.error == ENOMEM;
+    if (unsupported) direct_->unsupported();
+    if (!unsupported && !short_of_something) co_return system_error(outcome.error, path_);
+    const int64_t at = part.from + static_cast<int64_t>(outcome.count);
+    const auto rest = write_cached(at, cut_out(part.from, pieces, at, part.to));
+    co_return rest ? outcome.count + *rest : rest;
+}
+
+Result<size_t> SystemFile::write_cached(int64_t position, std::span<const ByteView> pieces) {
+    return count_cached(position, write_to_cache(file_.number(), position, pieces));
+}
+
+Result<size_t> SystemFile::count_cached(int64_t position, Outcome outcome) {
+    const auto count = static_cast<int64_t>(outcome.count);
+    if (count > 0) written_.add(position, position + count);
+    if (outcome.error != 0 && count == 0) return system_error(outcome.error, path_);
+    return outcome.count;
 }
 
 io::Task<Status> SystemFile::datasync(io::Where where) {

@@ -1,12 +1,16 @@
 // One open file.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 
 #include "io/disk.hpp"
 #include "io/work.hpp"
 #include "real/descriptor.hpp"
+#include "real/direct.hpp"
 
 namespace cambium::real {
 
@@ -24,8 +28,10 @@ void cut_in_pieces(const Descriptor& file);
 
 class SystemFile : public io::File {
 public:
-    SystemFile(io::Work& work, Descriptor file, std::string path)
-        : work_(work), file_(std::move(file)), path_(std::move(path)) {}
+    // `direct` is that of its file system.
+    SystemFile(io::Work& work, std::shared_ptr<DirectWrites> direct, Descriptor file,
+               std::string path)
+        : work_(work), direct_(std::move(direct)), file_(std::move(file)), path_(std::move(path)) {}
     SystemFile(const SystemFile&) = delete;
     SystemFile& operator=(const SystemFile&) = delete;
     ~SystemFile() override;
@@ -36,14 +42,31 @@ public:
     io::Task<Status> truncate(int64_t size) override;
     io::Task<Result<int64_t>> size() override;
 
+    // What system calls gave: a count, and an errno when one failed.
+    struct Outcome {
+        size_t count = 0;
+        int error = 0;
+    };
+
 private:
-    // What was written since the last datasync began: from, to.
+    // What the page cache was given since the last datasync began: from, to.
     struct Written {
         int64_t from = INT64_MAX;
         int64_t to = 0;
+        void add(int64_t first, int64_t last) {
+            from = std::min(from, first);
+            to = std::max(to, last);
+        }
     };
 
+    // Into the page cache. Fewer bytes than given when a later call failed.
+    Result<size_t> write_cached(int64_t position, std::span<const ByteView> pieces);
+    Result<size_t> count_cached(int64_t position, Outcome outcome);
+    // Past it, on a worker, after DirectWrites::begin().
+    io::Task<Result<size_t>> write_direct(DirectPart part, std::vector<ByteView> pieces);
+
     io::Work& work_;
+    std::shared_ptr<DirectWrites> direct_;
     Descriptor file_;
     Written written_;
     std::string path_;
