@@ -247,7 +247,8 @@ io::Task<Status> SystemFile::datasync(io::Where where) {
         return until_not_interrupted([file] { return ::fdatasync(file); });
     };
     const auto sync_paced = [file, written, sync] {
-        const int error = write_back(file, written.from, written.to);
+        const bool much = written.bytes > write_back_bytes;
+        const int error = much ? write_back(file, written.from, written.to) : 0;
         return error == 0 ? sync() : error;
     };
     int error = 0;

@@ -49,13 +49,16 @@ public:
     };
 
 private:
-    // What the page cache was given since the last datasync began: from, to.
+    // What the page cache was given since the last datasync began, and between where. What was
+    // written past it lies between as well.
     struct Written {
         int64_t from = INT64_MAX;
         int64_t to = 0;
+        int64_t bytes = 0;
         void add(int64_t first, int64_t last) {
             from = std::min(from, first);
             to = std::max(to, last);
+            bytes += last - first;
         }
     };
 
