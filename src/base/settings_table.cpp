@@ -309,8 +309,7 @@ constexpr Setting flush_rows[] = {
      .synonyms = {{{"log.flush.policy"}}},
      .dynamic = true,
      .text = "ack: a write is acknowledged when the disk has it for good. os: when the operating "
-             "system "
-             "has it, as Kafka does, and a power cut may take it back."},
+             "system has it, as Kafka does, and a power cut may take it back."},
     {.name = "flush.messages",
      .type = large,
      .scope = topic,

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 
 #include "io/random.hpp"
 #include "real/file.hpp"
+#include "real/fixture_test.hpp"
 #include "real/system.hpp"
 
 namespace cambium::real {
@@ -53,18 +53,8 @@ private:
 };
 
 struct DirectFixture {
-    DirectFixture() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "cambium-test-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        root = name;
-    }
-    DirectFixture(const DirectFixture&) = delete;
-    DirectFixture& operator=(const DirectFixture&) = delete;
-    ~DirectFixture() { std::filesystem::remove_all(root); }
-
     std::unique_ptr<SystemFile> open(const std::string& name) {
-        const std::string path = root + "/" + name;
+        const std::string path = directory / name;
         Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
         REQUIRE(file.valid());
         return std::make_unique<SystemFile>(system.world().work, direct, std::move(file), path);
@@ -78,6 +68,14 @@ struct DirectFixture {
             if (into[static_cast<size_t>(i)] != Aligned::byte_at(i)) FAIL("differs at " << i);
     }
 
+    // The byte at `at` and those behind it, up to `end`.
+    Result<size_t> write(SystemFile& file, int64_t at, int64_t end) {
+        const Aligned bytes(at, static_cast<size_t>(end - at));
+        const ByteView piece = bytes.view();
+        return wait(system, file.writev(at, std::span(&piece, 1)));
+    }
+
+    TemporaryDirectory directory;
     System system;
     // A disk that is slow for a moment is not what is tested: each file begins anew.
     std::unique_ptr<SystemFile> open_anew(const std::string& name) {
@@ -85,7 +83,7 @@ struct DirectFixture {
         return open(name);
     }
     [[nodiscard]] bool has_such_writes() const {
-        const std::string path = root + "/probe";
+        const std::string path = directory / "probe";
         const Descriptor probe(::open(path.c_str(), O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600));
         const Aligned unit(0, io::direct_unit);
         return probe.valid() && ::pwrite(probe.number(), unit.view().data(), io::direct_unit, 0) ==
@@ -94,7 +92,6 @@ struct DirectFixture {
 
     DirectWrites::Places places;
     std::shared_ptr<DirectWrites> direct = std::make_shared<DirectWrites>(places);
-    std::string root;
 };
 
 }  // namespace
@@ -212,10 +209,10 @@ TEST_CASE_FIXTURE(DirectFixture,
             }
             if (random.chance(0.2)) CHECK(wait(system, file->datasync(io::Where::worker)).ok());
             // A log under another name goes on.
-            const std::string now = root + (moved ? "/moved" : "/") + name;
+            const std::string now = directory / (moved ? "moved" + name : name);
             if (random.chance(0.1)) {
                 moved = !moved;
-                std::filesystem::rename(now, root + (moved ? "/moved" : "/") + name);
+                std::filesystem::rename(now, directory / (moved ? "moved" + name : name));
             }
         }
         CHECK(wait(system, file->truncate(end)).ok());
@@ -228,8 +225,6 @@ TEST_CASE_FIXTURE(DirectFixture,
 TEST_CASE_FIXTURE(DirectFixture,
                   "without a descriptor to spare the page cache takes it, this time") {
     const auto file = open("file");
-    const Aligned bytes(0, 2'000'000);
-    const ByteView piece = bytes.view();
     struct rlimit before{};
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
     const Descriptor highest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -237,14 +232,12 @@ TEST_CASE_FIXTURE(DirectFixture,
     CHECK(wait(system, file->datasync(io::Where::worker)).ok());
     const struct rlimit none{static_cast<rlim_t>(highest.number()), before.rlim_max};
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-    const Result<size_t> wrote = wait(system, file->writev(0, std::span(&piece, 1)));
+    const Result<size_t> wrote = write(*file, 0, 2'000'000);
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
     CHECK(*wrote == 2'000'000);
     CHECK(direct->bytes() == 0);
     check_file(*file, 2'000'000);
-    const Aligned more(2'000'000, 2'000'000);
-    const ByteView next = more.view();
-    CHECK(*wait(system, file->writev(2'000'000, std::span(&next, 1))) == 2'000'000);
+    CHECK(*write(*file, 2'000'000, 4'000'000) == 2'000'000);
     CHECK((direct->bytes() > 0) == has_such_writes());
     check_file(*file, 4'000'000);
 }
@@ -252,8 +245,6 @@ TEST_CASE_FIXTURE(DirectFixture,
 TEST_CASE_FIXTURE(DirectFixture,
                   "a write that may not make the file so long fails and leaves its place") {
     const auto file = open("file");
-    const Aligned bytes(0, 2'000'000);
-    const ByteView piece = bytes.view();
     struct rlimit before{};
     REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
     const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
@@ -262,8 +253,7 @@ TEST_CASE_FIXTURE(DirectFixture,
     int64_t at = 0;
     Result<size_t> wrote = size_t{0};
     for (int i = 0; i < 10 && wrote.ok(); ++i) {
-        const auto rest = cut_out(0, std::span(&piece, 1), at, 2'000'000);
-        wrote = wait(system, file->writev(at, rest));
+        wrote = write(*file, at, 2'000'000);
         if (wrote.ok()) at += static_cast<int64_t>(*wrote);
     }
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -271,17 +261,14 @@ TEST_CASE_FIXTURE(DirectFixture,
     CHECK_FALSE(wrote.ok());
     CHECK(at <= 1'000'001);
     CHECK(places.taken == 0);
-    const auto rest = cut_out(0, std::span(&piece, 1), at, 2'000'000);
-    CHECK(*wait(system, file->writev(at, rest)) == static_cast<size_t>(2'000'000 - at));
+    CHECK(*write(*file, at, 2'000'000) == static_cast<size_t>(2'000'000 - at));
     check_file(*file, 2'000'000);
 }
 
 TEST_CASE_FIXTURE(DirectFixture, "where there are no writes past the page cache it takes them") {
     direct->unsupported();
     const auto file = open("file");
-    const Aligned bytes(0, 3'000'000);
-    const ByteView piece = bytes.view();
-    CHECK(*wait(system, file->writev(0, std::span(&piece, 1))) == 3'000'000);
+    CHECK(*write(*file, 0, 3'000'000) == 3'000'000);
     CHECK(direct->bytes() == 0);
     check_file(*file, 3'000'000);
 }
