@@ -37,6 +37,7 @@
 #include "log/log.hpp"
 #include "log/producer_state.hpp"
 #include "log/segment.hpp"
+#include "log/segment_index.hpp"
 #include "log/shared.hpp"
 
 namespace cambium::log {
@@ -62,7 +63,7 @@ struct LogState {
         Place place;
         Checkpoint checkpoint;
         std::vector<SegmentRef> segments;
-        std::vector<io::FileRef> derived;
+        WrittenFiles derived;
         Offset snapshot;  // of producers, among them; -1: none
     };
     std::optional<Unproven> unproven;
@@ -242,8 +243,8 @@ private:
     bool writing_ = false;
     io::Signal idle_;  // the write Task ended
     std::vector<SegmentRef> dirty_;
-    std::vector<io::FileRef> derived_;  // index files and snapshots that were written since
-    bool names_dirty_ = false;          // the directory has names that are not durable
+    WrittenFiles derived_;      // index files and snapshots that were written since
+    bool names_dirty_ = false;  // the directory has names that are not durable
     int64_t batches_unsynced_ = 0;
     Offset sync_began_{0};  // the newest sync covers what is below
     WrittenEnd durable_;

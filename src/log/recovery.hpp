@@ -77,7 +77,7 @@ private:
     io::Task<Status> drop_stale_files();
     io::Task<Status> make_durable();
     io::Task<Status> make_segment_durable(size_t i);
-    io::Task<Status> sync_or_leave(io::FileRef file);
+    io::Task<Status> sync_or_leave(std::string path, io::FileRef file);
     io::Task<Status> save_producers();
 
     [[nodiscard]] Error corrupt(const std::string& what) const;

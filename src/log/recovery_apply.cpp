@@ -124,16 +124,16 @@ io::Task<Status> Recovery::save_producers() {
     if (!file) co_return file.error();
     Status status = co_await write_all(*file, 0, snapshot.view());
     if (status) status = co_await (*file)->truncate(static_cast<int64_t>(snapshot.size()));
-    if (status) status = co_await sync_or_leave(*file);
+    if (status) status = co_await sync_or_leave(path, *file);
     if (status && (snapshots_.empty() || snapshots_.back() < cut_.end))
         snapshots_.push_back(cut_.end);
     co_return status;
 }
 
 // Now, or with the first sync of the log.
-io::Task<Status> Recovery::sync_or_leave(io::FileRef file) {
+io::Task<Status> Recovery::sync_or_leave(std::string path, io::FileRef file) {
     if (!left_to_sync_) co_return co_await file->datasync(io::Where::worker);
-    unproven_.derived.push_back(std::move(file));
+    unproven_.derived.insert_or_assign(std::move(path), std::move(file));
     co_return Status();
 }
 
@@ -160,8 +160,8 @@ io::Task<Status> Recovery::make_segment_durable(size_t i) {
     WrittenFiles wrote;
     if (goes_on) status = co_await flush_index(segment, config_.index_interval_bytes, &wrote);
     else status = co_await write_index_anew(segment, &wrote);
-    for (const io::FileRef& index : wrote)
-        if (status) status = co_await sync_or_leave(index);
+    for (const auto& [path, index] : wrote)
+        if (status) status = co_await sync_or_leave(path, index);
     // Without room for the index the log still opens.
     co_return status.code() == Errc::no_space ? Status() : status;
 }

@@ -24,7 +24,7 @@ io::Task<Status> put(io::Disk* disk, std::string path, int64_t position, Buffer 
     if (*size > position) status = co_await (*file)->truncate(position);
     if (status) status = co_await write_all(*file, position, bytes.view());
     if (!status) co_return Error{status.code(), path};
-    if (wrote != nullptr) wrote->push_back(*file);
+    if (wrote != nullptr) wrote->insert_or_assign(path, *file);
     co_return Status();
 }
 

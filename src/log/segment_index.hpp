@@ -3,7 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <map>
+#include <string>
 
 #include "base/result.hpp"
 #include "io/disk.hpp"
@@ -12,8 +13,9 @@
 
 namespace cambium::log {
 
-// Files that were written and not synced. Null: nobody is going to.
-using WrittenFiles = std::vector<io::FileRef>;
+// Files that were written and not synced, by their paths: one sync serves all that was written to
+// one, and a descriptor for each write would be as many. Null: nobody is going to.
+using WrittenFiles = std::map<std::string, io::FileRef>;
 
 // Fills segment->index from the file and from what waits to be written to it. A file that is
 // missing or short gives an index that is sparser, never one that is wrong without being noticed.

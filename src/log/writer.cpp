@@ -281,7 +281,7 @@ io::Task<Status> PartitionLog::save_producers(Offset at, const Buffer* snapshot)
     if (status) status = co_await write_all(*file, 0, snapshot->view());
     if (status && there) status = co_await (*file)->truncate(size);
     if (!status) co_return status;
-    derived_.push_back(*file);
+    derived_.insert_or_assign(path, *file);
     names_dirty_ = true;
     snapshot_bytes_ = size;
     snapshot_saved_ = at;
@@ -305,6 +305,7 @@ io::Task<Status> PartitionLog::drop_snapshots() {
     }
     for (const Offset base : old) {
         const std::string path = join(directory(), segment_file(base, FileKind::snapshot));
+        derived_.erase(path);
         const Status removed = co_await shared_.world.disk.unlink(path);
         if (removed.code() == Errc::cancelled) co_return removed;
     }
@@ -422,7 +423,8 @@ io::Task<Status> PartitionLog::sync_files(io::Where where) {
     const std::vector<SegmentRef> segments = std::exchange(dirty_, {});
     const bool names = std::exchange(names_dirty_, false);
     // A checkpoint counts from the sync on that follows it: what it needs is part of that.
-    std::vector<io::FileRef> files = std::exchange(derived_, {});
+    std::vector<io::FileRef> files;
+    for (const auto& [path, file] : std::exchange(derived_, {})) files.push_back(file);
     for (const SegmentRef& segment : segments) {
         check(segment->file != nullptr);
         files.push_back(segment->file);

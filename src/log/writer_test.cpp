@@ -223,6 +223,29 @@ TEST_CASE("with flush.policy=os the log is synced once per interval, internal lo
     CHECK(log->ends().durable == Offset(100));
 }
 
+TEST_CASE("a sync takes each index file once, however many checkpoints wrote to it") {
+    Machine machine(1);
+    machine.options.checkpoint_interval_bytes = 1;
+    machine.open();
+    LogConfig config;
+    config.flush_policy = FlushPolicy::os;
+    config.index_interval_bytes = 1;
+    Log* log = machine.create(identity(), config);
+    // A second sync of the same file would fail.
+    machine.node.disk().stall_next(sim::DiskOp::sync, "0.index", sim::milliseconds(1));
+    machine.node.disk().fail_next(sim::DiskOp::sync, "0.index", Errc::io_error);
+    for (int64_t i = 0; i < 20; ++i) {
+        REQUIRE(append(log, i).ok());
+        machine.simulation.run_for(sim::milliseconds(1));
+    }
+    const auto index = machine.node.disk().read_file("/data/topic1-0/00000000000000000000.index");
+    REQUIRE(index.has_value());
+    CHECK(index->size() > 10 * index_entry_bytes);
+    CHECK(machine.until_durable(log, Offset(20)).ok());
+    CHECK(machine.directory->sync_stats().logs_synced == 1);
+    machine.node.disk().fail_no_more();
+}
+
 TEST_CASE("batches larger than a segment, and more staged than the budget, are refused") {
     Machine machine(1);
     machine.options.staged_bytes_max = 1000;
