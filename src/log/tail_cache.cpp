@@ -1,7 +1,6 @@
 #include "log/tail_cache.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/check.hpp"
@@ -37,7 +36,7 @@ void TailCache::stage(uint64_t file, int64_t position, ByteView bytes) {
     while (!bytes.empty()) {
         Chunk& chunk = writable_chunk(file, position, bytes.size());
         const size_t count = std::min(bytes.size(), chunk.capacity() - chunk.used);
-        std::memcpy(chunk.bytes() + chunk.used, bytes.data(), count);
+        copy_past_cache(chunk.bytes() + chunk.used, bytes.first(count));
         chunk.used += count;
         chunk.touched = tick_;
         position += static_cast<int64_t>(count);
@@ -106,14 +105,13 @@ TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, siz
     }
     while (size_class + 1 < chunk_classes && chunk_bytes_min << size_class < wanted) ++size_class;
     size_class = std::min(size_class, chunk_classes - 1);
-    while (size_class > 0 && static_cast<int64_t>(chunk_bytes_min << size_class) > limit_ / 16)
-        --size_class;
+    while (size_class > 0 && !fits(chunk_bytes_min << size_class)) --size_class;
 
     Chunk chunk;
     chunk.file = file;
     chunk.position = position;
     chunk.size_class = size_class;
-    chunk.memory = take_memory(size_class);
+    chunk.memory = take_chunk(size_class);
     if (aligned(chunk.memory_bytes())) chunk.lead = static_cast<size_t>(position % io::direct_unit);
     // Taking memory may have evicted the rest of this file, so its run is looked up only now.
     Run& run = runs_[file];
@@ -122,7 +120,14 @@ TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, siz
     return *run.chunks.back();
 }
 
-TailCache::Memory TailCache::take_memory(size_t size_class) {
+bool TailCache::fits(size_t chunk_bytes) const {
+    const auto bytes = static_cast<int64_t>(chunk_bytes);
+    if (bytes > limit_ / 16) return false;
+    return chunk_bytes <= chunk_bytes_crowded ||
+           bytes <= limit_ / std::max(int64_t{1}, static_cast<int64_t>(runs_.size()));
+}
+
+Memory TailCache::take_chunk(size_t size_class) {
     auto& pool = pool_[size_class];
     const size_t size = chunk_bytes_min << size_class;
     if (pool.empty()) make_room(size);
@@ -132,10 +137,8 @@ TailCache::Memory TailCache::take_memory(size_t size_class) {
         pool.pop_back();
         return memory;
     }
-    void* memory = aligned(size) ? std::aligned_alloc(io::direct_unit, size) : std::malloc(size);
-    check(memory != nullptr, size);
     bytes_ += static_cast<int64_t>(size);
-    return Memory(static_cast<uint8_t*>(memory));
+    return take_memory(size, aligned(size) ? io::direct_unit : 1);
 }
 
 // Afterwards `wanted` more bytes fit, if anything that may leave was there.
@@ -144,10 +147,10 @@ void TailCache::make_room(size_t wanted) {
     if (over()) drop_pool();
     for (auto chunk = chunks_.begin(); over() && chunk != chunks_.end();) {
         const auto next = std::next(chunk);
-        const bool fits = wanted > 0 && chunk->memory_bytes() == wanted;
+        const bool as_wanted = wanted > 0 && chunk->memory_bytes() == wanted;
         if (evictable(*chunk) && runs_.at(chunk->file).chunks.front() == chunk) {
             evict(chunk);
-            if (fits) return;
+            if (as_wanted) return;
             drop_pool();
         }
         chunk = next;

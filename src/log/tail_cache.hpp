@@ -14,14 +14,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <list>
 #include <map>
-#include <memory>
 #include <vector>
 
 #include "bytes/bytes.hpp"
+#include "bytes/memory.hpp"
 #include "io/disk.hpp"
 
 namespace cambium::log {
@@ -29,11 +28,12 @@ namespace cambium::log {
 class TailCache {
 public:
     // Sizes of chunks: each of a log is twice as large as the one before it, as long as sixteen fit
-    // into the cache.
+    // into the cache; above chunk_bytes_crowded also only as long as every log could have one.
     static constexpr size_t chunk_bytes_min = 4U << 10;
-    static constexpr size_t chunk_classes = 7;
+    static constexpr size_t chunk_bytes_crowded = 256U << 10;
+    static constexpr size_t chunk_classes = 10;
     static constexpr size_t chunk_bytes_max = chunk_bytes_min << (chunk_classes - 1);
-    static_assert(chunk_bytes_max == 256U << 10);
+    static_assert(chunk_bytes_max == huge_page_bytes);
     static constexpr size_t chunk_bytes_aligned = 64U << 10;
     static_assert(chunk_bytes_aligned % io::direct_unit == 0);
 
@@ -64,10 +64,6 @@ public:
     bool tick();
 
 private:
-    struct Free {
-        void operator()(uint8_t* bytes) const { std::free(bytes); }
-    };
-    using Memory = std::unique_ptr<uint8_t[], Free>;
     struct Chunk {
         uint64_t file = 0;
         int64_t position = 0;
@@ -89,7 +85,8 @@ private:
     };
 
     Chunk& writable_chunk(uint64_t file, int64_t position, size_t wanted);
-    [[nodiscard]] Memory take_memory(size_t size_class);
+    [[nodiscard]] bool fits(size_t chunk_bytes) const;
+    [[nodiscard]] Memory take_chunk(size_t size_class);
     void make_room(size_t wanted);
     void evict(Chunks::iterator chunk);
     void release(Chunk& chunk);

@@ -88,6 +88,24 @@ TEST_CASE("memory stays bounded: the oldest written bytes leave, staged ones nev
     }
 }
 
+TEST_CASE("a log alone gets chunks of a huge page, one of many none above a share of the cache") {
+    constexpr int64_t bytes = int64_t{8} << 20;
+    const auto longest = [](uint64_t logs) {
+        TailCache cache(int64_t{64} << 20);
+        for (uint64_t file = 2; file <= logs; ++file) cache.stage(file, 0, bytes_from(file, 0, 10));
+        cache.stage(1, 0, std::vector<uint8_t>(size_t{bytes}));
+        std::vector<ByteView> pieces;
+        cache.collect(1, 0, bytes, pieces);
+        size_t most = 0;
+        for (const ByteView piece : pieces) most = std::max(most, piece.size());
+        return most;
+    };
+    CHECK(longest(1) == TailCache::chunk_bytes_max);
+    CHECK(longest(32) == TailCache::chunk_bytes_max);
+    CHECK(longest(34) == TailCache::chunk_bytes_max / 2);
+    CHECK(longest(1000) == TailCache::chunk_bytes_crowded);
+}
+
 TEST_CASE("large chunks lie in memory as in the file, wherever they begin, and end at its units") {
     TailCache cache(int64_t{64} << 20);
     for (const int64_t begin :
