@@ -29,6 +29,9 @@ public:
     [[nodiscard]] size_t left() const { return in_.size() - at_; }
     [[nodiscard]] size_t position() const { return at_; }
     [[nodiscard]] bool done() const { return ok_ && at_ == in_.size(); }
+    [[nodiscard]] ByteView rest() const { return in_.subspan(at_); }
+    // No more than left().
+    void skip(size_t count) { at_ += count; }
     void fail() { ok_ = false, at_ = in_.size(); }
 
     template <std::integral Int> Int big() {

@@ -2,7 +2,8 @@
 // over their record, bytes that belong to nothing, varints that do not fit.
 //
 // RecordIterator walks bytes in memory: an uncompressed payload, or the output of decompress().
-// parse_record() is the one reader of the format; it is a template over where the bytes come from,
+// parse_record() is the one reader of the format (common_record.hpp is a short way to what it says
+// of most records); it is a template over where the bytes come from,
 // so that validation walks a compressed payload without holding it (record/validate.cpp).
 #pragma once
 

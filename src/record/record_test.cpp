@@ -2,12 +2,14 @@
 
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include "record/builder.hpp"
+#include "record/common_record.hpp"
 #include "record/control.hpp"
 
 using namespace cambium;
@@ -167,4 +169,52 @@ TEST_CASE("a control record that is none is refused") {
     const Bytes short_value{0, 0, 0, 0, 0};
     record.value = short_value;
     CHECK(parse_end_txn_marker(record).code() == Errc::malformed);
+}
+
+TEST_CASE("a common record says what the one reader of the format says, whatever its bytes are") {
+    constexpr uint32_t seed = 20261123;
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    int taken = 0;
+    int broken = 0;
+    for (int i = 0; i < 20000; ++i) {
+        BatchBuilder builder{BatchOptions{}};
+        const std::string key(random() % 90, 'k');
+        const std::string value(random() % (i % 50 == 0 ? 20000 : 200), 'v');
+        const std::vector<HeaderEntry> headers(random() % 8 == 0 ? 1 : 0);
+        // Its delta is relative to the first record's time.
+        REQUIRE(builder.append({Timestamp(1000), std::nullopt, std::nullopt, {}}).ok());
+        const Timestamp time(1000 + static_cast<int64_t>(random() % 1'200'000) - 1000);
+        REQUIRE(builder
+                    .append({time, random() % 2 == 0 ? std::nullopt : std::optional(as_bytes(key)),
+                             as_bytes(value), headers})
+                    .ok());
+        const Buffer batch = builder.finish().value();
+        Reader front(batch.view().subspan(header_bytes));
+        (void)parse_record(front);
+        Bytes bytes(front.rest().begin(), front.rest().end());
+        const bool whole = i % 2 == 0;
+        if (!whole) {
+            // Most of what is looked at lies at the front and at the end.
+            const size_t near = random() % 2 == 0 ? random() % 12 : bytes.size() - 1;
+            bytes[std::min(near, bytes.size() - 1)] = static_cast<uint8_t>(random());
+            if (random() % 4 == 0) bytes.resize(random() % bytes.size());
+        }
+        // Behind the record may be anything.
+        if (random() % 2 == 0) bytes.insert(bytes.end(), random() % 20, uint8_t{0x81});
+        const auto common = common_record(bytes);
+        Reader reader{ByteView(bytes)};
+        const RecordView record = parse_record(reader);
+        if (!reader.ok()) ++broken;
+        if (!common) continue;
+        ++taken;
+        REQUIRE(reader.ok());
+        REQUIRE(common->size == reader.position());
+        REQUIRE(common->timestamp_delta == record.timestamp_delta);
+        REQUIRE(common->offset_delta == record.offset_delta);
+        REQUIRE(common->has_key == record.key.has_value());
+        REQUIRE(record.header_count == 0);
+    }
+    CHECK(taken > 5000);
+    CHECK(broken > 1000);
 }
