@@ -33,8 +33,9 @@ int64_t TailCache::first(uint64_t file) const {
 }
 
 void TailCache::stage(uint64_t file, int64_t position, ByteView bytes) {
+    const size_t batch_bytes = bytes.size();
     while (!bytes.empty()) {
-        Chunk& chunk = writable_chunk(file, position, bytes.size());
+        Chunk& chunk = writable_chunk(file, position, bytes.size(), batch_bytes);
         const size_t count = std::min(bytes.size(), chunk.capacity() - chunk.used);
         copy_past_cache(chunk.bytes() + chunk.used, bytes.first(count));
         chunk.used += count;
@@ -95,7 +96,8 @@ bool TailCache::tick() {
 }
 
 // The chunk that takes the next byte of `file`, which belongs at `position`.
-TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, size_t wanted) {
+TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, size_t wanted,
+                                            size_t batch_bytes) {
     size_t size_class = 0;
     if (const auto found = runs_.find(file); found != runs_.end()) {
         Chunk& last = *found->second.chunks.back();
@@ -105,7 +107,7 @@ TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, siz
     }
     while (size_class + 1 < chunk_classes && chunk_bytes_min << size_class < wanted) ++size_class;
     size_class = std::min(size_class, chunk_classes - 1);
-    while (size_class > 0 && !fits(chunk_bytes_min << size_class)) --size_class;
+    while (size_class > 0 && !fits(chunk_bytes_min << size_class, batch_bytes)) --size_class;
 
     Chunk chunk;
     chunk.file = file;
@@ -120,10 +122,11 @@ TailCache::Chunk& TailCache::writable_chunk(uint64_t file, int64_t position, siz
     return *run.chunks.back();
 }
 
-bool TailCache::fits(size_t chunk_bytes) const {
+bool TailCache::fits(size_t chunk_bytes, size_t batch_bytes) const {
     const auto bytes = static_cast<int64_t>(chunk_bytes);
     if (bytes > limit_ / 16) return false;
-    return chunk_bytes <= chunk_bytes_crowded ||
+    if (chunk_bytes <= chunk_bytes_crowded) return true;
+    return batch_bytes >= large_batch_bytes &&
            bytes <= limit_ / std::max(int64_t{1}, static_cast<int64_t>(runs_.size()));
 }
 

@@ -28,9 +28,11 @@ namespace cambium::log {
 class TailCache {
 public:
     // Sizes of chunks: each of a log is twice as large as the one before it, as long as sixteen fit
-    // into the cache; above chunk_bytes_crowded also only as long as every log could have one.
+    // into the cache. Above chunk_bytes_crowded also only as long as every log could have one, and
+    // for large batches: making room for a huge page can take the kernel milliseconds.
     static constexpr size_t chunk_bytes_min = 4U << 10;
     static constexpr size_t chunk_bytes_crowded = 256U << 10;
+    static constexpr size_t large_batch_bytes = 64U << 10;
     static constexpr size_t chunk_classes = 10;
     static constexpr size_t chunk_bytes_max = chunk_bytes_min << (chunk_classes - 1);
     static_assert(chunk_bytes_max == huge_page_bytes);
@@ -84,8 +86,8 @@ private:
         int64_t written = 0;
     };
 
-    Chunk& writable_chunk(uint64_t file, int64_t position, size_t wanted);
-    [[nodiscard]] bool fits(size_t chunk_bytes) const;
+    Chunk& writable_chunk(uint64_t file, int64_t position, size_t wanted, size_t batch_bytes);
+    [[nodiscard]] bool fits(size_t chunk_bytes, size_t batch_bytes) const;
     [[nodiscard]] Memory take_chunk(size_t size_class);
     void make_room(size_t wanted);
     void evict(Chunks::iterator chunk);

@@ -88,12 +88,14 @@ TEST_CASE("memory stays bounded: the oldest written bytes leave, staged ones nev
     }
 }
 
-TEST_CASE("a log alone gets chunks of a huge page, one of many none above a share of the cache") {
+TEST_CASE("large batches of a log alone get chunks of a huge page, those of one of many a share") {
     constexpr int64_t bytes = int64_t{8} << 20;
-    const auto longest = [](uint64_t logs) {
+    const auto longest = [](uint64_t logs, size_t batch_bytes = TailCache::large_batch_bytes) {
         TailCache cache(int64_t{64} << 20);
         for (uint64_t file = 2; file <= logs; ++file) cache.stage(file, 0, bytes_from(file, 0, 10));
-        cache.stage(1, 0, std::vector<uint8_t>(size_t{bytes}));
+        const std::vector<uint8_t> batch(batch_bytes);
+        for (int64_t at = 0; at < bytes; at += static_cast<int64_t>(batch_bytes))
+            cache.stage(1, at, batch);
         std::vector<ByteView> pieces;
         cache.collect(1, 0, bytes, pieces);
         size_t most = 0;
@@ -104,6 +106,7 @@ TEST_CASE("a log alone gets chunks of a huge page, one of many none above a shar
     CHECK(longest(32) == TailCache::chunk_bytes_max);
     CHECK(longest(34) == TailCache::chunk_bytes_max / 2);
     CHECK(longest(1000) == TailCache::chunk_bytes_crowded);
+    CHECK(longest(1, TailCache::large_batch_bytes / 2) == TailCache::chunk_bytes_crowded);
 }
 
 TEST_CASE("large chunks lie in memory as in the file, wherever they begin, and end at its units") {
