@@ -21,6 +21,14 @@ namespace cambium {
 inline constexpr size_t max_varint32_bytes = 5;
 inline constexpr size_t max_varint64_bytes = 10;
 
+// Signed varints: 0, -1, 1, -2, ... are 0, 1, 2, 3, ...
+[[nodiscard]] inline int32_t unzigzag(uint32_t n) {
+    return static_cast<int32_t>((n >> 1) ^ (~(n & 1) + 1));
+}
+[[nodiscard]] inline int64_t unzigzag(uint64_t n) {
+    return static_cast<int64_t>((n >> 1) ^ (~(n & 1) + 1));
+}
+
 class Reader {
 public:
     explicit Reader(ByteView in) : in_(in) {}
@@ -74,8 +82,6 @@ private:
     }
     uint32_t long_varuint32();
     uint64_t long_varuint64();
-    static int32_t unzigzag(uint32_t n) { return static_cast<int32_t>((n >> 1) ^ (~(n & 1) + 1)); }
-    static int64_t unzigzag(uint64_t n) { return static_cast<int64_t>((n >> 1) ^ (~(n & 1) + 1)); }
 
     ByteView in_;
     size_t at_ = 0;

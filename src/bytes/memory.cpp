@@ -1,6 +1,5 @@
 #include "bytes/memory.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -17,7 +16,7 @@ namespace cambium {
 namespace {
 
 uint8_t* mapped_memory(size_t size) {
-    // Twice the alignment is enough to find an aligned piece in it; the rest is given back.
+    // Wherever it begins, an aligned piece lies in it; the rest is given back.
     const size_t all = size + huge_page_bytes;
     void* const found =
         ::mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
