@@ -27,7 +27,7 @@ def produce(peer, run, **options):
 
 
 def consume(peer, run, **options):
-    """All of the log is in the page cache, whatever filling the memory has pushed out of it."""
+    """All of the log is in the page cache, whatever the machine has forgotten of it."""
     machine.remember(peer.segments(run.topic))
     return peer.measure("consume", topic=run.topic, **options)
 
