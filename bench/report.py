@@ -37,8 +37,8 @@ METHOD = """\
 All servers of a stage run the whole time on one machine with the client. In each round every measurement is made once with
 each of them, in shuffled order; the first round warms up and is not counted. A figure is the median of its rounds with the
 least and the most. Before each run all that was written is brought to the disk. Before the first one all free memory is taken,
-and given back but for a page of every 256 KiB, as on a machine that has run for long: the host of a virtual machine takes free
-pieces of 2 MiB back every two seconds, which stops its processors for 20 ms, and the first touch of a page that it has taken costs
+and given back but for a page of every 256 KiB, as on a machine that has run for long: the host of a virtual machine may take
+free pieces of 2 MiB back, its processors were seen to stand still for 20 ms every two seconds where it seems to, and the first touch of a page that it has taken costs
 many times what is done with it. A run during which others used more than 0.15 of a core is made again, up to three times; where
 none was quiet the last one counts and the table says so. The processor time is the server's own, user and system.
 
