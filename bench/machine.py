@@ -10,7 +10,7 @@ import tempfile
 import time
 
 FLOOR = pathlib.Path(__file__).resolve().parent.parent / "build/release/cambium-floor"
-LEFT_BYTES = 1_500_000_000  # what Memory.hold() does not take: for the kernel, and for who else runs here
+LEFT_BYTES = 1_500_000_000  # what hold_memory() does not take: for the kernel, and for who else runs here
 HELD_EVERY_BYTES = 256 << 10
 POPULATE_BYTES = 64 << 20
 MADV_POPULATE_WRITE = 23  # Linux 5.14; mmap has no name for it
@@ -27,30 +27,23 @@ def available_bytes():
     return 0
 
 
-class Memory:
-    """Memory as a machine has it that has run for long: all of it was used before, and what is free lies in small pieces between
-    pages that are in use. The host of a virtual machine takes free pieces of 2 MiB back every two seconds (free page reporting).
-    That stops its processors for 20 ms, and the first touch of a page that was taken costs many times what is done with the
-    page: nobody's speed is measured there."""
-
-    def __init__(self):
-        self.held = None
-
-    def hold(self):
-        """Takes what is free, once, and gives it back but for a page of every 256 KiB. How many bytes that were."""
-        if self.held:
-            return 0
-        size = max(0, available_bytes() - LEFT_BYTES) // POPULATE_BYTES * POPULATE_BYTES
-        if not size:
-            return 0
-        page = os.sysconf("SC_PAGE_SIZE")
-        self.held = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.held.madvise(mmap.MADV_NOHUGEPAGE)
-        for at in range(0, size, POPULATE_BYTES):
-            self.held.madvise(MADV_POPULATE_WRITE, at, POPULATE_BYTES)
-        for at in range(0, size, HELD_EVERY_BYTES):
-            self.held.madvise(mmap.MADV_DONTNEED, at + page, HELD_EVERY_BYTES - page)
-        return size
+def hold_memory():
+    """Takes the memory that is free and gives it back but for a page of every 256 KiB, which stays taken while what this returns
+    lives; None where there is too little. So memory is as on a machine that has run for long: all of it was used before, and what
+    is free lies in small pieces. The host of a virtual machine seems to take free pieces of 2 MiB back every two seconds (free page
+    reporting): its processors were seen to stand still for 20 ms then, and the first touch of a page that was taken costs many
+    times what is done with it."""
+    size = max(0, available_bytes() - LEFT_BYTES) // POPULATE_BYTES * POPULATE_BYTES
+    if not size:
+        return None
+    page = os.sysconf("SC_PAGE_SIZE")
+    held = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    held.madvise(mmap.MADV_NOHUGEPAGE)
+    for at in range(0, size, POPULATE_BYTES):
+        held.madvise(MADV_POPULATE_WRITE, at, POPULATE_BYTES)
+    for at in range(0, size, HELD_EVERY_BYTES):
+        held.madvise(mmap.MADV_DONTNEED, at + page, HELD_EVERY_BYTES - page)
+    return held
 
 
 def _stat_fields(pid):

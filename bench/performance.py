@@ -29,9 +29,6 @@ STAGE_SECONDS = {"throughput": 60, "consume": 25, "sizes": 40, "latency": 110, "
                  "idle": 80, "recovery": 20}
 
 
-MEMORY = machine.Memory()
-
-
 class Machine(Peer):
     """For what starts servers by itself."""
 
@@ -208,8 +205,9 @@ def main():
     if not wanted:
         sys.exit(f"nothing that is measured has {options.only!r} in its name; rows: {' '.join(row.key for row in targets.ROWS)}")
     if options.scale >= 1:
-        print("taking the memory that is free, a minute", flush=True)
-        print(f"{MEMORY.hold() / 1e9:.1f} GB of memory taken once and given back in pieces", flush=True)
+        print("taking the memory that is free, to give it back in pieces: a minute", flush=True)
+        held = machine.hold_memory()  # until all is measured
+        print(f"{len(held or ()) / 1e9:.1f} GB of memory", flush=True)
     facts = machine.facts()
     results = {"machine": facts, "measures": measured(wanted, options)}
     figures = targets.Figures(results["measures"])
